@@ -1,0 +1,46 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http;
+
+namespace RankMyBrand.ServiceDefaults.Correlation;
+
+/// <summary>
+/// The id that follows a piece of work through every service, in <c>X-Correlation-ID</c>: 1 to 128 of <c>A-Z a-z 0-9 . _ -</c>.
+/// Traces follow <c>traceparent</c>; this id is for people and for systems that know no traces.
+/// </summary>
+public static class CorrelationId
+{
+    /// <summary>The header of requests and responses.</summary>
+    public const string Header = "X-Correlation-ID";
+
+    /// <summary>The key in the baggage of activities.</summary>
+    public const string BaggageKey = "correlation_id";
+
+    private const int MaxLength = 128;
+
+    private static readonly SearchValues<char> s_allowed =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+    /// <summary>Whether a text may be a correlation id.</summary>
+    public static bool IsValid([NotNullWhen(true)] string? value) =>
+        value is { Length: > 0 and <= MaxLength } && !value.AsSpan().ContainsAnyExcept(s_allowed);
+
+    /// <summary>A new id.</summary>
+    public static string New() => Guid.CreateVersion7().ToString("N");
+
+    /// <summary>The correlation id of a request: the caller's when it was valid, else a new one.</summary>
+    public static string GetCorrelationId(this HttpContext context)
+    {
+        if (context.Features.Get<CorrelationFeature>() is { } feature)
+        {
+            return feature.Id;
+        }
+
+        var header = context.Request.Headers[Header];
+        var id = header.Count == 1 && IsValid(header[0]) ? header[0]! : New();
+        context.Features.Set(new CorrelationFeature(id));
+        return id;
+    }
+
+    private sealed record CorrelationFeature(string Id);
+}

@@ -1,0 +1,55 @@
+using System.Collections;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace RankMyBrand.ServiceDefaults.Correlation;
+
+/// <summary>Gives every request a correlation id: in the response, the log scope, the span and what the request calls.</summary>
+internal sealed class CorrelationMiddleware(RequestDelegate next, ILogger<CorrelationMiddleware> logger)
+{
+    private const string Tag = "rankmybrand.correlation_id";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var id = context.GetCorrelationId();
+        // At the start of the response, because an exception handler clears headers that were set before it.
+        context.Response.OnStarting(
+            static state =>
+            {
+                var context = (HttpContext)state;
+                context.Response.Headers[CorrelationId.Header] = context.GetCorrelationId();
+                return Task.CompletedTask;
+            },
+            context);
+        if (Activity.Current is { } activity)
+        {
+            activity.SetTag(Tag, id);
+            activity.SetBaggage(CorrelationId.BaggageKey, id);
+        }
+
+        using (logger.BeginScope(new Scope(id)))
+        {
+            await next(context);
+        }
+    }
+
+    private sealed class Scope(string id) : IReadOnlyList<KeyValuePair<string, object?>>
+    {
+        private const string Name = "CorrelationId";
+
+        public int Count => 1;
+
+        public KeyValuePair<string, object?> this[int index] =>
+            index == 0 ? new(Name, id) : throw new ArgumentOutOfRangeException(nameof(index));
+
+        public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
+        {
+            yield return this[0];
+        }
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+        public override string ToString() => $"{Name}:{id}";
+    }
+}

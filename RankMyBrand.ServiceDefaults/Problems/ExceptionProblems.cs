@@ -1,0 +1,39 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Polly;
+
+namespace RankMyBrand.ServiceDefaults.Problems;
+
+/// <summary>Tells the caller what an exception means to him, never what it says.</summary>
+internal static class ExceptionProblems
+{
+    private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(2);
+
+    public static ProblemResult Of(Exception exception) => exception switch
+    {
+        BadHttpRequestException bad => Problem.Create(ProblemCodes.Of(bad.StatusCode), Explain(bad), bad.StatusCode),
+        _ when IsUnavailable(exception) => Problem.Create(
+            ProblemCode.Unavailable, "A service that this request needs does not answer now; try again shortly.", retryAfter: s_retryAfter),
+        _ => Problem.Create(ProblemCode.Internal, "The request failed unexpectedly; the trace id identifies it in the logs."),
+    };
+
+    private static bool IsUnavailable(Exception exception) => exception switch
+    {
+        TimeoutException or SocketException or ExecutionRejectedException => true,
+        DbException database => database.IsTransient,
+        HttpRequestException http => http.StatusCode is null or >= System.Net.HttpStatusCode.InternalServerError,
+        _ => false,
+    };
+
+    private static string Explain(BadHttpRequestException exception) => exception switch
+    {
+        { InnerException: JsonException json } =>
+            $"The request body is not the JSON that is expected: see '{json.Path ?? "$"}', line {(json.LineNumber ?? 0) + 1}.",
+        { StatusCode: StatusCodes.Status413PayloadTooLarge } => "The request body is larger than this endpoint accepts.",
+        { StatusCode: StatusCodes.Status415UnsupportedMediaType } => "This endpoint does not accept the content type of the request.",
+        { StatusCode: StatusCodes.Status408RequestTimeout } => "The request arrived too slowly.",
+        _ => "A parameter, header or body that this endpoint needs is missing or has the wrong form.",
+    };
+}

@@ -1,0 +1,34 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace RankMyBrand.ServiceDefaults.Problems;
+
+/// <summary>Answers unhandled exceptions. In Development the framework's error page asks it too, so that errors look the same everywhere.</summary>
+internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> logger) : IExceptionHandler, IDeveloperPageExceptionFilter
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        var problem = ExceptionProblems.Of(exception);
+        if (problem.Code is ProblemCode.Unavailable)
+        {
+            // A dependency that is down fails every request: one line each, and the whole exception in the span.
+            Log.DependencyUnavailable(logger, httpContext.Request.Method, httpContext.Request.Path, exception.GetType().Name, exception.Message);
+            Activity.Current?.AddException(exception);
+        }
+
+        await problem.ExecuteAsync(httpContext);
+        return true;
+    }
+
+    public async Task HandleExceptionAsync(ErrorContext errorContext, Func<ErrorContext, Task> next) =>
+        await ExceptionProblems.Of(errorContext.Exception).ExecuteAsync(errorContext.HttpContext);
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            EventIds.DependencyUnavailable, LogLevel.Warning, "{Method} {Path} met a dependency that does not answer: {Exception}: {Reason}")]
+        public static partial void DependencyUnavailable(ILogger logger, string method, string path, string exception, string reason);
+    }
+}
