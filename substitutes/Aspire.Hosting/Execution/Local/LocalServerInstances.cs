@@ -1,0 +1,52 @@
+namespace Aspire.Hosting.Execution;
+
+/// <summary>Directories for data without a named volume: they live as long as the application host.</summary>
+internal sealed class LocalServerInstances(LocalServerDirectory directory, ProcessSupervisor supervisor)
+{
+    private readonly Lock _gate = new();
+    private string? _ofThisRun;
+
+    public string DirectoryFor(string container, string target) =>
+        Directory.CreateDirectory(Path.Combine(OfThisRun(), container, target.Trim('/').Replace('/', '_'))).FullName;
+
+    private string OfThisRun()
+    {
+        lock (_gate)
+        {
+            if (_ofThisRun is not null)
+            {
+                return _ofThisRun;
+            }
+
+            DeleteLeftovers();
+            string path = Path.Combine(directory.Instances, $"{Environment.ProcessId}-{ProcessTable.StartTime(Environment.ProcessId)}-{supervisor.Session}");
+            Directory.CreateDirectory(path);
+            supervisor.AtEnd(
+                () =>
+                {
+                    Directory.Delete(path, recursive: true);
+                    return Task.CompletedTask;
+                },
+                $"rm -rf --one-file-system '{path.Replace("'", "'\\''", StringComparison.Ordinal)}'");
+            return _ofThisRun = path;
+        }
+    }
+
+    // A machine that lost its power could not tidy up.
+    private void DeleteLeftovers()
+    {
+        if (!Directory.Exists(directory.Instances))
+        {
+            return;
+        }
+
+        foreach (string path in Directory.EnumerateDirectories(directory.Instances))
+        {
+            string[] owner = Path.GetFileName(path).Split('-');
+            if (owner.Length == 3 && int.TryParse(owner[0], out int process) && ProcessTable.StartTime(process) != owner[1])
+            {
+                Directory.Delete(path, recursive: true);
+            }
+        }
+    }
+}
