@@ -26,7 +26,8 @@ internal static class LocalServerCatalog
         { Repository: "timescale/timescaledb-ha" } => Timescale("/home/postgres/pgdata/data"),
         { Repository: "postgres" or "pgvector/pgvector" } postgres => Postgres(IsEighteenOrNewer(postgres.Tag) ? "/var/lib/postgresql" : PostgresData),
         { Repository: "redis" or "valkey" or "valkey/valkey" } => new("/opt/aspire-local/entrypoint/redis", "TERM", 6379, "/data"),
-        { Repository: "chromadb/chroma" } => new("/opt/aspire-local/entrypoint/chroma", "TERM", 8000, "/data"),
+        // Its server ends at SIGINT; at SIGTERM it spins.
+        { Repository: "chromadb/chroma" } => new("/opt/aspire-local/entrypoint/chroma", "INT", 8000, "/data"),
         { Repository: "minio/minio" } => new("/opt/aspire-local/entrypoint/minio", "TERM", 9000, "/data"),
         _ => throw new DistributedApplicationException(
             $"No local server stands in for the container image '{image}' (known: {KnownImages}); start docker or podman to run it as a container."),

@@ -19,6 +19,9 @@ internal static class ProcessTable
 
     public static string Name(int process) => Encoding.UTF8.GetString(Read(process, "comm")).TrimEnd('\n');
 
+    /// <summary>The arguments, separated by spaces.</summary>
+    public static string CommandLine(int process) => Encoding.UTF8.GetString(Read(process, "cmdline")).Replace('\0', ' ').TrimEnd();
+
     /// <summary>When the process started, in clock ticks since boot, or null when there is no such process: tells a process from a later one with its id.</summary>
     public static string? StartTime(int process)
     {
