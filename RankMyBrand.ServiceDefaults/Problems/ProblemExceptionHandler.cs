@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace RankMyBrand.ServiceDefaults.Problems;
@@ -11,11 +12,15 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         var problem = ExceptionProblems.Of(exception);
+        if (problem.StatusCode >= StatusCodes.Status500InternalServerError)
+        {
+            Record(httpContext.Features.Get<IHttpActivityFeature>()?.Activity, exception);
+        }
+
         if (problem.Code is ProblemCode.Unavailable)
         {
-            // A dependency that is down fails every request: one line each, and the whole exception in the span.
+            // A dependency that is down fails every request: one line each, the stack is in the span.
             Log.DependencyUnavailable(logger, httpContext.Request.Method, httpContext.Request.Path, exception.GetType().Name, exception.Message);
-            Activity.Current?.AddException(exception);
         }
 
         await problem.ExecuteAsync(httpContext);
@@ -24,6 +29,13 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
 
     public async Task HandleExceptionAsync(ErrorContext errorContext, Func<ErrorContext, Task> next) =>
         await ExceptionProblems.Of(errorContext.Exception).ExecuteAsync(errorContext.HttpContext);
+
+    // The framework tells tracers only of exceptions that nobody handled.
+    private static void Record(Activity? activity, Exception exception)
+    {
+        activity?.SetTag("error.type", exception.GetType().FullName);
+        activity?.AddException(exception);
+    }
 
     private static partial class Log
     {

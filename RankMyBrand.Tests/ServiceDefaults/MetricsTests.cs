@@ -1,0 +1,70 @@
+using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace RankMyBrand.Tests.ServiceDefaults;
+
+public sealed class MetricsTests
+{
+    [Fact]
+    public async Task Metrics_AfterRequests_CountThemByRouteAndStatus()
+    {
+        await using var service = await ServiceUnderTest.StartAsync(
+            app => app.MapGet("/brands/{id:int}", (int id) => id > 0 ? Results.Ok() : Results.NotFound()),
+            settings: ("OTEL_SERVICE_NAME", "ranked"));
+        for (var i = 0; i < 3; i++)
+        {
+            await service.Client.GetAsync(new Uri("/brands/1", UriKind.Relative), TestContext.Current.CancellationToken);
+        }
+
+        await service.Client.GetAsync(new Uri("/brands/0", UriKind.Relative), TestContext.Current.CancellationToken);
+        await service.GetJsonAsync("/health");
+
+        var metrics = await ScrapeAsync(service);
+
+        metrics.AssertHistogramsAreSound();
+        Assert.Equal("histogram", metrics.Types["http_server_request_duration_seconds"]);
+        var counts = metrics.Samples.Where(sample => sample.Name == "http_server_request_duration_seconds_count").ToList();
+        Assert.Equal(3, Assert.Single(counts, sample => Is(sample, "200")).Value);
+        Assert.Equal(1, Assert.Single(counts, sample => Is(sample, "404")).Value);
+        Assert.DoesNotContain(counts, sample => sample.Labels.GetValueOrDefault("http_route") is "/health");
+        Assert.Equal("ranked", Assert.Single(metrics.Samples, sample => sample.Name == "target_info").Labels["service_name"]);
+        Assert.Contains("dotnet_process_cpu_time_seconds_total", metrics.Types.Keys);
+        Assert.Contains("dotnet_gc_collections_total", metrics.Types.Keys);
+
+        static bool Is(PrometheusText.Sample sample, string status) =>
+            sample.Labels.GetValueOrDefault("http_route") is "/brands/{id:int}" && sample.Labels["http_response_status_code"] == status;
+    }
+
+    [Fact]
+    public async Task Metrics_OfTheProduct_AreExported()
+    {
+        using var meter = new Meter("RankMyBrand.Sample");
+        await using var service = await ServiceUnderTest.StartAsync();
+        meter.CreateCounter<long>("rankmybrand.sample.things", "{thing}", "Things seen.").Add(7);
+
+        var metrics = await ScrapeAsync(service);
+
+        var sample = Assert.Single(metrics.Samples, sample => sample.Name == "rankmybrand_sample_things_total");
+        Assert.Equal(7, sample.Value);
+        Assert.Equal("RankMyBrand.Sample", sample.Labels["otel_scope_name"]);
+        Assert.Equal("Things seen.", metrics.Help["rankmybrand_sample_things_total"]);
+    }
+
+    [Fact]
+    public async Task Response_NeverNamesTheServer()
+    {
+        await using var service = await ServiceUnderTest.StartAsync();
+
+        var (response, _) = await service.GetJsonAsync("/health/live");
+
+        Assert.False(response.Headers.Contains("Server"));
+    }
+
+    private static async Task<PrometheusText> ScrapeAsync(ServiceUnderTest service)
+    {
+        using var response = await service.Client.GetAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Content.Headers.ContentType?.ToString());
+        return PrometheusText.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+}

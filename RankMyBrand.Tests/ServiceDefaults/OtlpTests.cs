@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace RankMyBrand.Tests.ServiceDefaults;
+
+public sealed class OtlpTests
+{
+    [Fact]
+    public async Task Telemetry_EndpointConfigured_ArrivesAsTracesMetricsAndLogs()
+    {
+        await using var collector = await Collector.StartAsync();
+        await using (var service = await ServiceUnderTest.StartAsync(
+            app => app.MapGet("/traced/{id}", (string id, ILogger<OtlpTests> logger) => logger.LogWarning("met {Id}", id)),
+            settings:
+            [
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address),
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+                ("OTEL_SERVICE_NAME", "exported-service"),
+            ]))
+        {
+            service.Client.DefaultRequestHeaders.Add("X-Correlation-ID", "exported-correlation");
+            await service.Client.GetAsync(new Uri("/traced/1", UriKind.Relative), TestContext.Current.CancellationToken);
+            await service.App.StopAsync(TestContext.Current.CancellationToken);
+        }
+
+        // Disposing the service has flushed everything.
+        Assert.Contains("GET /traced/{id}", collector.Received("/v1/traces"), StringComparison.Ordinal);
+        Assert.Contains("http.server.request.duration", collector.Received("/v1/metrics"), StringComparison.Ordinal);
+        Assert.Contains("met 1", collector.Received("/v1/logs"), StringComparison.Ordinal);
+        Assert.Contains("exported-correlation", collector.Received("/v1/logs"), StringComparison.Ordinal);
+        foreach (var signal in (string[])["traces", "metrics", "logs"])
+        {
+            Assert.Contains("exported-service", collector.Received($"/v1/{signal}"), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("collector")]
+    [InlineData("collector:4317")]
+    [InlineData("tcp://collector:4317")]
+    public void Telemetry_BadEndpoint_NamesTheKeyAndWhatWasExpected(string endpoint)
+    {
+        var error = Assert.Throws<InvalidOperationException>(() =>
+            ServiceUnderTest.Build(settings: ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)));
+
+        Assert.Contains("'OTEL_EXPORTER_OTLP_ENDPOINT'", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{endpoint}'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("http", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Takes OTLP over HTTP and keeps the bytes; protobuf holds its strings as plain UTF-8.</summary>
+    private sealed class Collector(WebApplication app, ConcurrentDictionary<string, string> received) : IAsyncDisposable
+    {
+        public string Address => app.Urls.First();
+
+        public static async Task<Collector> StartAsync()
+        {
+            var received = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            var app = builder.Build();
+            app.MapPost("/v1/{signal}", async (HttpContext context) =>
+            {
+                using var body = new MemoryStream();
+                await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+                var text = Encoding.UTF8.GetString(body.ToArray());
+                received.AddOrUpdate(context.Request.Path, text, (_, before) => before + text);
+                context.Response.ContentType = "application/x-protobuf";
+            });
+            await app.StartAsync(TestContext.Current.CancellationToken);
+            return new Collector(app, received);
+        }
+
+        public string Received(string path) => received.GetValueOrDefault(path, "");
+
+        public ValueTask DisposeAsync() => app.DisposeAsync();
+    }
+}
