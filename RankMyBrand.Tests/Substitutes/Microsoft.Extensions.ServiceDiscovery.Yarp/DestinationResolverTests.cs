@@ -31,7 +31,9 @@ public sealed class DestinationResolverTests
 
         var resolved = await ResolveAsync(services, new DestinationConfig
         {
-            Address = "http://registry", Health = "http://registry/health/ready", Host = "public.example",
+            Address = "http://registry",
+            Health = "http://registry/health/ready",
+            Host = "public.example",
         });
 
         Assert.Equal(["http://h:81/health/ready", "http://h:82/health/ready"], resolved.Destinations.Values.Select(d => d.Health));
