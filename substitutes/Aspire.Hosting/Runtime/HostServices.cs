@@ -1,0 +1,45 @@
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Aspire.Hosting.Runtime;
+
+/// <summary>Registers what an application host consists of.</summary>
+internal static class HostServices
+{
+    // The ordered stop of the resources has a budget of its own, below this.
+    private static readonly TimeSpan s_shutdownTimeout = TimeSpan.FromSeconds(20);
+
+    public static void Register(DistributedApplicationBuilder builder, DistributedApplicationOptions options, bool isTest)
+    {
+        var services = builder.Services;
+        services.AddSingleton(new RunSettings(isTest, options.EnableResourceLogging));
+        services.AddSingleton(builder.UserSecrets);
+        services.AddSingleton(builder.ExecutionContext);
+        services.AddSingleton(builder.Eventing);
+        services.AddSingleton<ResourceLoggerService>();
+        services.AddSingleton<ResourceNotificationService>();
+        services.AddSingleton(provider => new ResourceCommandService(
+            provider.GetRequiredService<ResourceNotificationService>(), provider.GetRequiredService<ResourceLoggerService>(), provider,
+            provider.GetRequiredService<DistributedApplicationModel>()));
+        services.AddSingleton<DependencyWaiter>();
+        services.AddHealthChecks();
+        services.AddHttpClient();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownTimeout);
+        services.Configure<ResourceNotificationServiceOptions>(notifications => notifications.DefaultWaitBehavior =
+            options.DisableDashboard ? WaitBehavior.StopOnResourceUnavailable : WaitBehavior.WaitOnResourceUnavailable);
+
+        // The console tells the story of the resources; what the host itself does is only of interest when it goes wrong.
+        builder.Services.AddLogging(logging => logging
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("System.Net.Http", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
+        GeneratedKeys.Of(services);
+    }
+}
+
+/// <summary>How the application was started.</summary>
+/// <param name="IsTest">Whether a test runs it, which has no console.</param>
+/// <param name="LogsResources">Whether the output of resources goes to the log.</param>
+internal sealed record RunSettings(bool IsTest, bool LogsResources);

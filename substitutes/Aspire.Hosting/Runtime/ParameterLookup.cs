@@ -1,0 +1,50 @@
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Configuration;
+
+namespace Aspire.Hosting.Runtime;
+
+/// <summary>Finds the value of a parameter.</summary>
+internal static class ParameterLookup
+{
+    /// <summary>Looks into the configuration, then at the default.</summary>
+    /// <exception cref="MissingParameterValueException">There is neither.</exception>
+    public static string Find(IConfiguration configuration, string name, string key, ParameterDefault? @default)
+    {
+        if (configuration[key] is { Length: > 0 } value)
+            return value;
+
+        // A shell cannot export a name with a hyphen.
+        if (configuration[key.Replace('-', '_')] is { Length: > 0 } underscored)
+            return underscored;
+
+        return @default?.GetDefaultValue() ?? throw new MissingParameterValueException(
+            $"The parameter '{name}' has no value: set the configuration key '{key}', for example with the environment variable {key.Replace(":", "__", StringComparison.Ordinal).Replace('-', '_')}.");
+    }
+}
+
+/// <summary>A default that is made once and then kept in the user's secrets.</summary>
+internal sealed class PersistedParameterDefault(UserSecrets secrets, string key, ParameterDefault inner) : ParameterDefault
+{
+    public static ParameterDefault For(IDistributedApplicationBuilder builder, string name, ParameterDefault inner)
+    {
+        if (builder is not IUserSecretsOwner owner)
+            return inner;
+        GeneratedKeys.Of(builder.Services).Add($"Parameters:{name}");
+        return new PersistedParameterDefault(owner.UserSecrets, $"Parameters:{name}", inner);
+    }
+
+    public override string GetDefaultValue()
+    {
+        var value = inner.GetDefaultValue();
+        secrets.TrySet(key, value);
+        return value;
+    }
+
+    public override void WriteToManifest(Publishing.ManifestPublishingContext context) => inner.WriteToManifest(context);
+}
+
+/// <summary>A builder with a place for generated values.</summary>
+internal interface IUserSecretsOwner
+{
+    UserSecrets UserSecrets { get; }
+}

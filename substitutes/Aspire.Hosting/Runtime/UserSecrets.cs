@@ -1,0 +1,81 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
+using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.Configuration.UserSecrets;
+
+namespace Aspire.Hosting.Runtime;
+
+/// <summary>The values that are kept per user, outside the repository.</summary>
+internal sealed class UserSecrets
+{
+    private static readonly Lock s_fileLock = new();
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
+
+    private UserSecrets(string? filePath) => FilePath = filePath;
+
+    /// <summary>The file, or null when the application host has no user secrets id.</summary>
+    public string? FilePath { get; }
+
+    public static UserSecrets Of(Assembly? assembly)
+    {
+        var id = Environment.GetEnvironmentVariable("ASPIRE_USER_SECRETS_ID") ?? assembly?.GetCustomAttribute<UserSecretsIdAttribute>()?.UserSecretsId;
+        return new UserSecrets(string.IsNullOrEmpty(id) ? null : PathHelper.GetSecretsPathFromSecretsId(id));
+    }
+
+    /// <summary>Adds the secrets below the environment variables, in every environment: they hold what runs generated.</summary>
+    public void AddTo(ConfigurationManager configuration)
+    {
+        if (FilePath is null)
+            return;
+
+        var source = new JsonConfigurationSource { Path = FilePath, Optional = true };
+        source.ResolveFileProvider();
+        var sources = ((IConfigurationBuilder)configuration).Sources;
+        var environment = sources.OfType<EnvironmentVariablesConfigurationSource>().LastOrDefault(s => string.IsNullOrEmpty(s.Prefix));
+        if (environment is null)
+            sources.Add(source);
+        else
+            sources.Insert(sources.IndexOf(environment), source);
+    }
+
+    /// <summary>Keeps a value; a file that cannot be written costs only the persistence.</summary>
+    public bool TrySet(string key, string value) => TryChange(secrets => secrets[key] = value);
+
+    /// <summary>Forgets values; returns those that were there.</summary>
+    public IReadOnlyList<string> Remove(IEnumerable<string> keys)
+    {
+        var removed = new List<string>();
+        TryChange(secrets => removed.AddRange(keys.Where(secrets.Remove)));
+        return removed;
+    }
+
+    private bool TryChange(Action<JsonObject> change)
+    {
+        if (FilePath is null)
+            return false;
+
+        try
+        {
+            lock (s_fileLock)
+            {
+                var secrets = File.Exists(FilePath) ? JsonNode.Parse(File.ReadAllText(FilePath)) as JsonObject ?? [] : [];
+                change(secrets);
+                Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
+                var temporary = $"{FilePath}.{Environment.ProcessId}";
+                File.WriteAllText(temporary, secrets.ToJsonString(s_indented));
+                if (!OperatingSystem.IsWindows())
+                    File.SetUnixFileMode(temporary, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                File.Move(temporary, FilePath, overwrite: true);
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Configuration;
+
+namespace Aspire.Hosting;
+
+/// <summary>Names volumes so that applications do not share them by accident.</summary>
+public static class VolumeNameGenerator
+{
+    private const int HashLength = 10;
+
+    /// <summary><c>{application}-{hash of its path}-{resource}-{suffix}</c></summary>
+    public static string Generate<T>(IResourceBuilder<T> builder, string suffix)
+        where T : IResource
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        if (suffix.Any(c => !IsAllowed(c)))
+            throw new ArgumentException($"The suffix '{suffix}' contains invalid characters; only [a-zA-Z0-9_.-] are allowed.", nameof(suffix));
+
+        var application = builder.ApplicationBuilder;
+        return $"{Prefix(application.Environment.ApplicationName, application.Configuration)}{builder.Resource.Name}-{suffix}";
+    }
+
+    internal static string Prefix(string applicationName, IConfiguration configuration)
+    {
+        var name = string.Concat(applicationName.Select(c => IsAllowed(c) ? c : '_'));
+        return $"{name}-{configuration["AppHost:Sha256"]![..HashLength]}-".ToLowerInvariant();
+    }
+
+    private static bool IsAllowed(char c) => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-';
+}
