@@ -11,6 +11,7 @@ internal interface IContainerRuntime
     Task PrepareAsync(string image, Action<string> progress, CancellationToken cancellationToken);
 
     /// <summary>Starts a container and returns once its process exists (not once it is healthy).</summary>
+    /// <exception cref="DistributedApplicationException">The container cannot start; the message says what to do.</exception>
     Task<Workload> StartAsync(ContainerSpec spec, Action<OutputLine> output, CancellationToken cancellationToken);
 
     /// <summary>Deletes the named volumes of an application (those whose name starts with <paramref name="volumePrefix"/>).</summary>
@@ -45,7 +46,10 @@ internal sealed record ContainerSpec
 
     public IReadOnlyList<string> NetworkAliases { get; init; } = [];
 
-    /// <summary>True when the container outlives the application host.</summary>
+    /// <summary>
+    /// True when the container of an engine outlives the application host: disposing of its workload leaves it running, stopping stops it.
+    /// Local servers always end with the application host; what persists is their volumes.
+    /// </summary>
     public bool IsPersistent { get; init; }
 }
 

@@ -1,0 +1,80 @@
+namespace Aspire.Hosting.Execution;
+
+/// <summary>The arguments of <c>run</c> from the container's name on, and the environment of the command line itself.</summary>
+internal sealed record EngineArguments(IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment)
+{
+    // Variables that the command line reads for itself; none of them holds a secret.
+    private static readonly string[] s_ownNames = ["PATH", "HOME", "TMPDIR", "LANG", "SHELL", "USER", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+    private static readonly string[] s_ownPrefixes = ["DOCKER_", "CONTAINER", "BUILDKIT_", "COMPOSE_", "LD_", "XDG_", "HTTP", "http", "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy", "GO"];
+
+    public static EngineArguments For(ContainerSpec spec, string engine)
+    {
+        List<string> arguments = ["--name", spec.Name];
+        Dictionary<string, string> environment = [];
+
+        foreach ((string name, string value) in spec.Environment)
+        {
+            // Command lines can be read by everybody, so values travel in the environment of the command line tool.
+            bool isOwn = s_ownNames.Contains(name) || s_ownPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+            arguments.AddRange(["--env", isOwn ? $"{name}={value}" : name]);
+            if (!isOwn)
+            {
+                environment[name] = value;
+            }
+        }
+
+        foreach (PortSpec port in spec.Ports)
+        {
+            arguments.AddRange(["--publish", $"127.0.0.1:{port.HostPort}:{port.TargetPort}"]);
+        }
+
+        foreach (VolumeSpec volume in spec.Volumes)
+        {
+            arguments.AddRange(["--mount", Mount(volume, spec.Name)]);
+        }
+
+        if (spec.Network is not null)
+        {
+            arguments.AddRange(["--network", spec.Network]);
+            arguments.AddRange(spec.NetworkAliases.SelectMany(alias => (string[])["--network-alias", alias]));
+        }
+
+        if (engine == "docker")
+        {
+            arguments.AddRange(["--add-host", "host.docker.internal:host-gateway"]);
+        }
+
+        if (spec.Entrypoint is not null)
+        {
+            arguments.AddRange(["--entrypoint", spec.Entrypoint]);
+        }
+
+        arguments.AddRange([.. spec.RuntimeArguments, spec.Image, .. spec.Arguments]);
+        return new(arguments, environment);
+    }
+
+    private static string Mount(VolumeSpec volume, string container)
+    {
+        if (volume.IsBindMount && !Path.Exists(volume.Source))
+        {
+            throw new DistributedApplicationException(
+                $"'{container}' cannot start: '{volume.Source}', which it mounts at '{volume.Target}', does not exist.");
+        }
+
+        List<string> fields = [volume.IsBindMount ? "type=bind" : "type=volume"];
+        if (volume.Source is not null)
+        {
+            fields.Add($"source={volume.Source}");
+        }
+
+        fields.Add($"target={volume.Target}");
+        if (volume.IsReadOnly)
+        {
+            fields.Add("readonly");
+        }
+
+        // The option is one line of CSV.
+        return string.Join(',', fields.Select(field =>
+            field.AsSpan().IndexOfAny(',', '"') < 0 ? field : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
+    }
+}
