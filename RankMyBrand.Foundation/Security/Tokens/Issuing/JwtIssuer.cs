@@ -1,0 +1,84 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+
+namespace RankMyBrand.Foundation.Security;
+
+/// <summary>Issues access tokens signed with ES256 by the current key of the ring (RFC 7519, RFC 9068).</summary>
+public sealed class JwtIssuer(IOptions<JwtIssuerOptions> options, SigningKeyRing ring, TimeProvider time)
+{
+    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Issues a token.</summary>
+    /// <exception cref="ArgumentException">The request asks for something that no validator would accept.</exception>
+    /// <exception cref="InvalidOperationException">The ring has no key that signs by now.</exception>
+    public IssuedToken Issue(TokenRequest request)
+    {
+        var key = ring.Current ?? throw new InvalidOperationException("The key ring has no key that signs by now; add one before tokens are issued.");
+        var lifetime = request.Lifetime ?? options.Value.Lifetime;
+        Check(request, lifetime);
+
+        var (now, id) = (time.GetUtcNow().ToUnixTimeSeconds(), Guid.CreateVersion7(time.GetUtcNow()).ToString("N"));
+        var expires = now + (long)lifetime.TotalSeconds;
+        var content = $"{Header(key)}.{Claims(request, id, now, expires)}";
+        var token = $"{content}.{Base64Url.EncodeToString(key.Sign(Encoding.ASCII.GetBytes(content)))}";
+        if (token.Length > JwtValidator.MaxLength)
+            throw new ArgumentException($"The token would have {token.Length} characters; with fewer scopes and roles it must fit in {JwtValidator.MaxLength}.", nameof(request));
+        return new IssuedToken(token, id, DateTimeOffset.FromUnixTimeSeconds(expires));
+    }
+
+    private void Check(TokenRequest request, TimeSpan lifetime)
+    {
+        if (!JwtClaims.IsText(request.Subject))
+            throw new ArgumentException($"The subject has {request.Subject.Length} characters; it must have 1 to 256, and no control characters.", nameof(request));
+        if (request.Tenant is { } tenant && !JwtClaims.IsTenant(tenant))
+            throw new ArgumentException($"The tenant '{tenant}' must be 1 to 128 of A-Z, a-z, 0-9, '.', '_' and '-'.", nameof(request));
+        if (request.Scopes.FirstOrDefault(scope => scope.Length == 0 || scope.Contains(' ', StringComparison.Ordinal)) is { } bad)
+            throw new ArgumentException($"The scope '{bad}' is empty or has a space in it; give each scope as an entry of its own.", nameof(request));
+        if (lifetime < TimeSpan.FromSeconds(1) || lifetime > options.Value.MaxLifetime)
+            throw new ArgumentException($"The lifetime {lifetime} must be from 00:00:01 to {options.Value.MaxLifetime}.", nameof(request));
+    }
+
+    private string Header(SigningKey key) => Encode(json =>
+    {
+        json.WriteString("alg", "ES256");
+        json.WriteString("typ", options.Value.Type);
+        json.WriteString("kid", key.KeyId);
+    });
+
+    private string Claims(TokenRequest request, string id, long now, long expires) => Encode(json =>
+    {
+        json.WriteString("iss", options.Value.Issuer);
+        json.WriteString("sub", request.Subject);
+        json.WriteString("aud", request.Audience ?? options.Value.Audience);
+        json.WriteNumber("iat", now);
+        json.WriteNumber("exp", expires);
+        json.WriteString("jti", id);
+        if (request.Tenant is { } tenant)
+            json.WriteString("tenant", tenant);
+        if (request.Scopes.Count > 0)
+            json.WriteString("scope", string.Join(' ', request.Scopes));
+        if (request.Roles.Count > 0)
+        {
+            json.WriteStartArray("roles");
+            foreach (var role in request.Roles)
+                json.WriteStringValue(role);
+            json.WriteEndArray();
+        }
+    });
+
+    private static string Encode(Action<Utf8JsonWriter> members)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, Relaxed))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+
+        return Base64Url.EncodeToString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+    }
+}

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using RankMyBrand.Foundation.Security;
+
+namespace Microsoft.Extensions.Hosting;
+
+/// <summary>Adds the validation and the issuing of JSON Web Tokens.</summary>
+public static class TokensExtensions
+{
+    /// <summary>
+    /// Adds <see cref="JwtValidator"/> and <see cref="TokenRevocations"/> with the section <c>Security:Jwt</c>. An <see cref="IJwtKeySource"/>
+    /// that was added before is used instead of the configured keys.
+    /// </summary>
+    public static void AddJwtValidation(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<JwtOptions>().BindConfiguration(JwtOptions.Section).ValidateOnStart();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<JwtOptions>, JwtOptionsValidator>());
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        // A key endpoint that sends its readers elsewhere is not the one that was configured.
+        builder.Services.AddHttpClient(JwksCache.ClientName)
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false });
+        builder.Services.TryAddSingleton<IJwtKeySource>(services =>
+            services.GetRequiredService<IOptions<JwtOptions>>().Value.JwksUri is null
+                ? ActivatorUtilities.CreateInstance<StaticKeys>(services)
+                : ActivatorUtilities.CreateInstance<JwksCache>(services));
+        builder.Services.TryAddSingleton<ValidatedTokenCache>();
+        builder.Services.TryAddSingleton<TokenRevocations>();
+        builder.Services.TryAddSingleton<JwtValidator>();
+    }
+
+    /// <summary>
+    /// Adds <see cref="JwtIssuer"/> and an empty <see cref="SigningKeyRing"/> with the section <c>Security:JwtIssuer</c>. The caller keeps
+    /// the keys and adds them to the ring.
+    /// </summary>
+    public static void AddJwtIssuer(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<JwtIssuerOptions>().BindConfiguration(JwtIssuerOptions.Section).ValidateOnStart();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<JwtIssuerOptions>, JwtIssuerOptionsValidator>());
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton<SigningKeyRing>();
+        builder.Services.TryAddSingleton<JwtIssuer>();
+    }
+}
