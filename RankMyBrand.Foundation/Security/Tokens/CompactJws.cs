@@ -6,7 +6,7 @@ namespace RankMyBrand.Foundation.Security;
 internal sealed record CompactJws(JwtAlgorithm Algorithm, string? KeyId, byte[] SigningInput, byte[] Claims, byte[] Signature)
 {
     // Parameters that would let the token choose its own key or its own reading. All others but alg, typ and kid are ignored.
-    private static readonly Dictionary<string, JwtRefusal> Forbidden = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, JwtRefusal> s_forbidden = new(StringComparer.Ordinal)
     {
         ["jwk"] = JwtRefusal.EmbeddedKey,
         ["jku"] = JwtRefusal.EmbeddedKey,
@@ -48,7 +48,7 @@ internal sealed record CompactJws(JwtAlgorithm Algorithm, string? KeyId, byte[] 
         (algorithm, keyId) = (default, null);
         foreach (var member in header.EnumerateObject())
         {
-            if (Forbidden.TryGetValue(member.Name, out var refusal))
+            if (s_forbidden.TryGetValue(member.Name, out var refusal))
                 return refusal;
         }
 

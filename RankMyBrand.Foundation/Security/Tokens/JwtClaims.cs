@@ -9,7 +9,7 @@ internal sealed class JwtClaims(JsonElement claims)
     private const int MaxTextLength = 256;
     private const double LastInstant = 253_402_300_799;                  // 9999-12-31T23:59:59Z
 
-    private static readonly SearchValues<char> TenantLetters =
+    private static readonly SearchValues<char> s_tenantLetters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
     private JwtRefusal _fault;
@@ -18,7 +18,7 @@ internal sealed class JwtClaims(JsonElement claims)
         text.Length > 0 && text.Length <= maxLength && !text.Any(char.IsControl);
 
     // What a tenant ends in: a header of the requests behind the gateway, and keys of caches.
-    public static bool IsTenant(string text) => text.Length is > 0 and <= 128 && !text.AsSpan().ContainsAnyExcept(TenantLetters);
+    public static bool IsTenant(string text) => text.Length is > 0 and <= 128 && !text.AsSpan().ContainsAnyExcept(s_tenantLetters);
 
     /// <summary>The claims as a token, or why they are refused.</summary>
     public static JwtValidation Check(ReadOnlySpan<byte> json, JwtOptions options, DateTimeOffset now)

@@ -7,11 +7,11 @@ internal static class JwtKeyId
 {
     private const int MaxLength = 128;
 
-    private static readonly SearchValues<char> Allowed =
+    private static readonly SearchValues<char> s_allowed =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~=+/:@-");
 
     public static bool IsValid(string keyId) =>
         keyId.Length is > 0 and <= MaxLength
-        && !keyId.AsSpan().ContainsAnyExcept(Allowed)
+        && !keyId.AsSpan().ContainsAnyExcept(s_allowed)
         && !keyId.Contains("..", StringComparison.Ordinal);
 }

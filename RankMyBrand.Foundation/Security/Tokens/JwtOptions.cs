@@ -6,8 +6,8 @@ public sealed class JwtOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Security:Jwt";
 
-    private static readonly JwtAlgorithm[] DefaultAlgorithms = [JwtAlgorithm.ES256];
-    private static readonly string[] DefaultTypes = ["JWT", "at+jwt"];
+    private static readonly JwtAlgorithm[] s_defaultAlgorithms = [JwtAlgorithm.ES256];
+    private static readonly string[] s_defaultTypes = ["JWT", "at+jwt"];
 
     /// <summary>The one trusted issuer: a token's <c>iss</c> must equal it, letter by letter. Required.</summary>
     public string Issuer { get; set; } = "";
@@ -69,7 +69,7 @@ public sealed class JwtOptions
     /// <summary>How long a validated token is remembered at most; 5 min. For so long a withdrawn key can still speak through it.</summary>
     public TimeSpan CacheLifetime { get; set; } = TimeSpan.FromMinutes(5);
 
-    internal IList<JwtAlgorithm> AllowedAlgorithms => Algorithms.Count > 0 ? Algorithms : DefaultAlgorithms;
+    internal IList<JwtAlgorithm> AllowedAlgorithms => Algorithms.Count > 0 ? Algorithms : s_defaultAlgorithms;
 
-    internal IList<string> AllowedTypes => Types.Count > 0 ? Types : DefaultTypes;
+    internal IList<string> AllowedTypes => Types.Count > 0 ? Types : s_defaultTypes;
 }

@@ -6,7 +6,7 @@ namespace RankMyBrand.Foundation.Security;
 /// <summary>Reads one JSON object that means the same to every reader: UTF-8, no member twice at any depth, no broken strings.</summary>
 internal static class StrictJson
 {
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 16 };
+    private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 16 };
 
     /// <summary>Returns <see cref="JwtRefusal.None"/> and the object, <see cref="JwtRefusal.DuplicateMember"/>, or <paramref name="malformed"/>.</summary>
     public static JwtRefusal TryParse(ReadOnlySpan<byte> utf8, JwtRefusal malformed, out JsonElement value)
@@ -17,7 +17,7 @@ internal static class StrictJson
             return malformed;
         try
         {
-            value = JsonElement.Parse(utf8, Options);
+            value = JsonElement.Parse(utf8, s_options);
             return HasDuplicates(value) ? JwtRefusal.DuplicateMember : JwtRefusal.None;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

@@ -9,7 +9,7 @@ namespace RankMyBrand.Foundation.Security;
 /// <summary>Issues access tokens signed with ES256 by the current key of the ring (RFC 7519, RFC 9068).</summary>
 public sealed class JwtIssuer(IOptions<JwtIssuerOptions> options, SigningKeyRing ring, TimeProvider time)
 {
-    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions s_relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Issues a token.</summary>
     /// <exception cref="ArgumentException">The request asks for something that no validator would accept.</exception>
@@ -72,7 +72,7 @@ public sealed class JwtIssuer(IOptions<JwtIssuerOptions> options, SigningKeyRing
     private static string Encode(Action<Utf8JsonWriter> members)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, Relaxed))
+        using (var json = new Utf8JsonWriter(buffer, s_relaxed))
         {
             json.WriteStartObject();
             members(json);

@@ -14,7 +14,7 @@ public sealed class SigningKeyRing(IOptions<JwtIssuerOptions> options, TimeProvi
     public const int MaxLive = 2;
 
     // Beyond the last token's life, for validators whose clocks are late.
-    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_grace = TimeSpan.FromMinutes(10);
 
     private readonly Lock _gate = new();
     private SigningKey[] _keys = [];                                     // by SignsFrom; replaced whole
@@ -82,5 +82,5 @@ public sealed class SigningKeyRing(IOptions<JwtIssuerOptions> options, TimeProvi
         return [.. keys.Where((_, index) => index == keys.Length - 1 || now < RetiresAt(keys[index + 1].SignsFrom))];
     }
 
-    private DateTimeOffset RetiresAt(DateTimeOffset successorSignsFrom) => successorSignsFrom + options.Value.MaxLifetime + Grace;
+    private DateTimeOffset RetiresAt(DateTimeOffset successorSignsFrom) => successorSignsFrom + options.Value.MaxLifetime + s_grace;
 }

@@ -15,7 +15,7 @@ internal sealed class Ed25519PublicKey
 
     private const int Digits = 64;                                       // a scalar in base 16
 
-    private static readonly EdwardsPoint[] BaseMultiples = Multiples(EdwardsPoint.Base);
+    private static readonly EdwardsPoint[] s_baseMultiples = Multiples(EdwardsPoint.Base);
 
     private readonly byte[] _encoded;
     private readonly EdwardsPoint[] _minusMultiples;
@@ -64,7 +64,7 @@ internal sealed class Ed25519PublicKey
         {
             sum = sum.Double().Double().Double().Double();
             if (Digit(s, i) is var ofBase and > 0)
-                sum += BaseMultiples[ofBase];
+                sum += s_baseMultiples[ofBase];
             if (Digit(k, i) is var ofKey and > 0)
                 sum += _minusMultiples[ofKey];
         }

@@ -6,7 +6,7 @@ namespace RankMyBrand.Foundation.Security;
 [StructLayout(LayoutKind.Auto)]
 internal readonly struct EdwardsPoint(Field25519 x, Field25519 y, Field25519 z, Field25519 t)
 {
-    private static readonly Field25519 TwiceD = Curve25519.D + Curve25519.D;
+    private static readonly Field25519 s_twiceD = Curve25519.D + Curve25519.D;
 
     private readonly Field25519 _x = x, _y = y, _z = z, _t = t;
 
@@ -43,7 +43,7 @@ internal readonly struct EdwardsPoint(Field25519 x, Field25519 y, Field25519 z, 
     {
         var a = (p._y - p._x) * (q._y - q._x);
         var b = (p._y + p._x) * (q._y + q._x);
-        var c = p._t * TwiceD * q._t;
+        var c = p._t * s_twiceD * q._t;
         var d = (p._z + p._z) * q._z;
         var (e, f, g, h) = (b - a, d - c, d + c, b + a);
         return new(e * f, g * h, f * g, e * h);

@@ -8,14 +8,14 @@ namespace RankMyBrand.Foundation.Security;
 /// <summary>Reads one member of a JWK set (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2).</summary>
 internal static class JwkReader
 {
-    private static readonly string[] PrivateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+    private static readonly string[] s_privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
     public static JwkRefusal Read(JsonElement jwk, out JsonWebKey? key)
     {
         key = null;
         if (jwk.ValueKind != JsonValueKind.Object || Text(jwk, "kty") is not { } type)
             return JwkRefusal.Malformed;
-        if (PrivateMembers.Any(name => jwk.TryGetProperty(name, out _)))
+        if (s_privateMembers.Any(name => jwk.TryGetProperty(name, out _)))
             return JwkRefusal.Private;
         if (jwk.TryGetProperty("kid", out _) && (Text(jwk, "kid") is not { } id || !JwtKeyId.IsValid(id)))
             return JwkRefusal.InvalidKeyId;

@@ -13,7 +13,7 @@ internal sealed partial class JwksCache(
     /// <summary>The name of the HTTP client.</summary>
     public const string ClientName = "jwks";
 
-    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(2);    // after a failed fetch
+    private static readonly TimeSpan s_retryInterval = TimeSpan.FromSeconds(2);    // after a failed fetch
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -50,7 +50,7 @@ internal sealed partial class JwksCache(
         {
             var failed = _lastSuccess < _lastAttempt;
             var due = _lastAttempt == DateTimeOffset.MinValue
-                || time.GetUtcNow() - _lastAttempt >= (failed && RetryInterval < interval ? RetryInterval : interval);
+                || time.GetUtcNow() - _lastAttempt >= (failed && s_retryInterval < interval ? s_retryInterval : interval);
             if (!_fetch.IsCompleted || !due || _stopping.IsCancellationRequested)
                 return _fetch;
             _lastAttempt = time.GetUtcNow();
