@@ -8,6 +8,7 @@ namespace OpenTelemetry.Exporter;
 internal sealed class PrometheusExporter(PrometheusAspNetCoreOptions options) : BaseExporter<Metric>, IPullMetricExporter
 {
     private readonly ArrayBufferWriter<byte> _buffer = new(64 * 1024);
+    private readonly ArrayBufferWriter<byte> _scratch = new(1024);
     private readonly MetricCatalog _catalog = new(options.DisableTotalNameSuffixForCounters);
 
     public Func<int, bool>? Collect { get; set; }
@@ -15,7 +16,7 @@ internal sealed class PrometheusExporter(PrometheusAspNetCoreOptions options) : 
     public override ExportResult Export(in Batch<Metric> batch)
     {
         _buffer.ResetWrittenCount();
-        var writer = new ExpositionWriter(_buffer);
+        var writer = new ExpositionWriter(_buffer, _scratch);
         foreach (var family in _catalog.Group(batch))
         {
             if (_buffer.WrittenCount == 0)

@@ -5,7 +5,7 @@ using OpenTelemetry.Resources;
 namespace OpenTelemetry.Exporter;
 
 /// <summary>Writes families in the text format 0.0.4 of Prometheus.</summary>
-internal readonly struct ExpositionWriter(ArrayBufferWriter<byte> buffer)
+internal readonly struct ExpositionWriter(ArrayBufferWriter<byte> buffer, ArrayBufferWriter<byte> scratch)
 {
     private readonly TextWriterUtf8 _text = new(buffer);
 
@@ -23,7 +23,7 @@ internal readonly struct ExpositionWriter(ArrayBufferWriter<byte> buffer)
         }
 
         _text.Write("# TYPE target_info gauge\n# HELP target_info Target metadata\ntarget_info{"u8);
-        WriteLabels(labels, separate: false);
+        new LabelWriter(buffer).Write(labels);
         _text.Write("} 1\n"u8);
     }
 
@@ -54,13 +54,14 @@ internal readonly struct ExpositionWriter(ArrayBufferWriter<byte> buffer)
 
     private void WritePoint(PrometheusMetric metric, in MetricPoint point)
     {
+        var labels = RenderLabels(metric, in point);
         if (metric.Metric.MetricType is MetricType.Histogram)
         {
-            WriteHistogram(metric, in point);
+            WriteHistogram(metric, in point, labels);
             return;
         }
 
-        StartSample(metric, in point, suffix: "");
+        StartSample(metric, "", labels);
         _text.Write("} "u8);
         switch (metric.Metric.MetricType)
         {
@@ -81,13 +82,13 @@ internal readonly struct ExpositionWriter(ArrayBufferWriter<byte> buffer)
         _text.Write("\n"u8);
     }
 
-    private void WriteHistogram(PrometheusMetric metric, in MetricPoint point)
+    private void WriteHistogram(PrometheusMetric metric, in MetricPoint point, ReadOnlySpan<byte> labels)
     {
         long cumulative = 0;
         foreach (var bucket in point.GetHistogramBuckets())
         {
             cumulative += bucket.BucketCount;
-            StartSample(metric, in point, "_bucket");
+            StartSample(metric, "_bucket", labels);
             _text.Write(",le=\""u8);
             _text.Write(bucket.ExplicitBound);
             _text.Write("\"} "u8);
@@ -95,104 +96,32 @@ internal readonly struct ExpositionWriter(ArrayBufferWriter<byte> buffer)
             _text.Write("\n"u8);
         }
 
-        StartSample(metric, in point, "_sum");
+        StartSample(metric, "_sum", labels);
         _text.Write("} "u8);
         _text.Write(point.GetHistogramSum());
         _text.Write("\n"u8);
-        StartSample(metric, in point, "_count");
+        StartSample(metric, "_count", labels);
         _text.Write("} "u8);
         _text.Write(point.GetHistogramCount());
         _text.Write("\n"u8);
     }
 
     // Leaves the braces open: every series has at least the label of its scope, so more may follow a comma.
-    private void StartSample(PrometheusMetric metric, in MetricPoint point, string suffix)
+    private void StartSample(PrometheusMetric metric, string suffix, ReadOnlySpan<byte> labels)
     {
         _text.Write(metric.Name);
         _text.Write(suffix);
         _text.Write("{"u8);
-        WriteLabels(metric.Scope, separate: false);
-        var isHistogram = metric.Metric.MetricType is MetricType.Histogram;
-        WriteTags(point.Tags, isHistogram);
+        _text.Write(labels);
     }
 
-    private void WriteTags(ReadOnlyTagCollection tags, bool isHistogram)
+    // A histogram repeats its labels on every line, so they are rendered once, beside the text.
+    private ReadOnlySpan<byte> RenderLabels(PrometheusMetric metric, in MetricPoint point)
     {
-        if (tags.Count == 0)
-        {
-            return;
-        }
-
-        if (HasCollision(tags))
-        {
-            WriteLabels(Merge(tags, isHistogram), separate: true);
-            return;
-        }
-
-        foreach (var (key, value) in tags)
-        {
-            var name = PrometheusName.OfLabel(key);
-            if (!isHistogram || name is not "le")
-            {
-                WriteLabel(name, LabelSet.Format(value), separate: true);
-            }
-        }
-    }
-
-    private static bool HasCollision(ReadOnlyTagCollection tags)
-    {
-        var seen = new HashSet<string>(tags.Count, StringComparer.Ordinal);
-        foreach (var (key, _) in tags)
-        {
-            if (!seen.Add(PrometheusName.OfLabel(key)))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static LabelSet Merge(ReadOnlyTagCollection tags, bool isHistogram)
-    {
-        var sorted = new SortedDictionary<string, object?>(StringComparer.Ordinal);
-        foreach (var (key, value) in tags)
-        {
-            sorted[key] = value;
-        }
-
-        var labels = new LabelSet();
-        foreach (var (key, value) in sorted)
-        {
-            var name = PrometheusName.OfLabel(key);
-            if (!isHistogram || name is not "le")
-            {
-                labels.Add(name, LabelSet.Format(value));
-            }
-        }
-
-        return labels;
-    }
-
-    private void WriteLabels(LabelSet labels, bool separate)
-    {
-        foreach (var (name, value) in labels.Labels)
-        {
-            WriteLabel(name, value, separate);
-            separate = true;
-        }
-    }
-
-    private void WriteLabel(string name, string value, bool separate)
-    {
-        if (separate)
-        {
-            _text.Write(","u8);
-        }
-
-        _text.Write(name);
-        _text.Write("=\""u8);
-        _text.WriteEscaped(value, quotes: true);
-        _text.Write("\""u8);
+        scratch.ResetWrittenCount();
+        var writer = new LabelWriter(scratch);
+        writer.Write(metric.Scope);
+        writer.Write(point.Tags, skipBound: metric.Metric.MetricType is MetricType.Histogram);
+        return scratch.WrittenSpan;
     }
 }

@@ -26,7 +26,7 @@ internal static class PrometheusUnit
     {
         var bare = WithoutAnnotations(unit ?? "");
         var slash = bare.IndexOf('/', StringComparison.Ordinal);
-        if (slash <= 0 || slash == bare.Length - 1)
+        if (slash < 0 || slash == bare.Length - 1)
         {
             return Word(s_units, bare.Trim('/'));
         }
