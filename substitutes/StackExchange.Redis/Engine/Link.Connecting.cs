@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+
+namespace StackExchange.Redis;
+
+internal sealed partial class Link
+{
+    // How often the retry policy is asked while there is no connection.
+    private static readonly TimeSpan RetryStep = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Tries each server once; true when one of them has become the live connection.</summary>
+    public async Task<bool> TryConnectAsync()
+    {
+        IsConnecting = true;
+        try
+        {
+            var endPoints = owner.EndPoints;
+            for (var i = 0; i < endPoints.Length; i++)
+            {
+                _attempts++;
+                if (await TryConnectAsync(endPoints[(_next + i) % endPoints.Length])) return true;
+            }
+            return false;
+        }
+        finally
+        {
+            IsConnecting = false;
+        }
+    }
+
+    /// <summary>Keeps the link connected until it is closed.</summary>
+    public void Run() => _running = Task.Run(RunAsync, CancellationToken.None);
+
+    private async Task RunAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            if (Live is { } connection)
+            {
+                await connection.Closed;
+                // The first try comes at once: most often the server is back or another one answers.
+                if (_stop.IsCancellationRequested || await TryConnectAsync()) continue;
+            }
+            await RetryAsync();
+        }
+    }
+
+    private async Task RetryAsync()
+    {
+        long retries = 0;
+        var last = Stopwatch.StartNew();
+        while (Live is null)
+        {
+            await Task.Delay(RetryStep, _stop.Token);
+            if (!options.ReconnectRetryPolicy.ShouldRetry(retries, (int)last.ElapsedMilliseconds)) continue;
+            retries++;
+            last.Restart();
+            await TryConnectAsync();
+        }
+    }
+
+    private async Task<bool> TryConnectAsync(EndPoint endPoint)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        limit.CancelAfter(options.ConnectTimeout);
+        RedisConnection? connection = null;
+        try
+        {
+            var stream = await Transport.OpenAsync(endPoint, type, options, limit.Token);
+            connection = new(endPoint, type, stream, _gate, this);
+            connection.Start();
+            Interlocked.Increment(ref _sockets);
+            connection.Facts = await new Handshake(connection, _gate, options).RunAsync(owner.ClientName, owner.LibraryName, limit.Token);
+            Publish(connection);
+            return true;
+        }
+        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or AuthenticationException or CryptographicException
+            or RedisException or RedisCommandException or ObjectDisposedException or InvalidOperationException or NotSupportedException)
+        {
+            connection?.Dispose();
+            if (!_stop.IsCancellationRequested) Failed(endPoint, e);
+            return false;
+        }
+    }
+
+    private void Publish(RedisConnection connection)
+    {
+        bool flush, inline, restored;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, owner);
+            // Subscriptions come before anything that waits: a message published by a waiting command is then seen.
+            foreach (var (message, frame) in owner.Subscriptions.Renewals(this, connection)) connection.Append(message, -1, frame);
+            foreach (var item in _backlog.TakeAll())
+            {
+                var buffer = new SendBuffer();
+                buffer.Append(item.Frames);
+                connection.Append(item.Messages, item.Database, buffer);
+                buffer.Release();
+            }
+            flush = connection.NeedsFlush(out inline);
+            Volatile.Write(ref _live, connection);
+            restored = _reported;
+            (_everConnected, _reported, _lastError) = (true, false, null);
+        }
+        if (flush) connection.Flush(inline);
+        owner.Connected(this, connection, restored);
+    }
+
+    private void Failed(EndPoint endPoint, Exception error)
+    {
+        var failure = error switch
+        {
+            RedisConnectionException e => e.FailureType,
+            AuthenticationException or CryptographicException => ConnectionFailureType.AuthenticationFailure,
+            _ => ConnectionFailureType.UnableToConnect,
+        };
+        if (error is OperationCanceledException)
+        {
+            error = new TimeoutException($"{EndPointCollection.ToString(endPoint)} did not answer within {options.ConnectTimeout} ms (connectTimeout).", error);
+        }
+        (_lastError, _lastFailure) = (error, failure);
+        Report(endPoint, failure, error);
+    }
+
+    // An outage is reported once, however many tries it takes to end it.
+    private void Report(EndPoint endPoint, ConnectionFailureType failure, Exception error)
+    {
+        if (_reported) return;
+        _reported = true;
+        owner.Lost(endPoint, type, failure, error);
+    }
+}

@@ -1,0 +1,167 @@
+using System.Collections.Concurrent;
+
+namespace StackExchange.Redis;
+
+/// <summary>Who listens to which channel. Outlives connections: each new one is told to subscribe again.</summary>
+internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOptions options)
+{
+    private readonly ConcurrentDictionary<RedisChannel, Subscription> _active = new();
+
+    // Orders changes of the list with the commands that announce them. Taken before the gate of a link, never inside it.
+    private readonly Lock _gate = new();
+
+    public int Count => _active.Count;
+
+    /// <summary>Whether messages need a socket of their own, as they do in RESP2.</summary>
+    private bool Separate => options.Protocol == RedisProtocol.Resp2 || (owner.IsConnected && owner.Facts.Protocol == RedisProtocol.Resp2);
+
+    private Link Link => Separate ? owner.UseSubscriptionLink() : owner.Interactive;
+
+    public RedisConnection? ConnectionOf(RedisChannel channel)
+    {
+        if (!channel.IsNullOrEmpty && !_active.ContainsKey(channel)) return null;
+        return Separate ? owner.SubscriptionLink?.Live : owner.Interactive.Live;
+    }
+
+    /// <summary>Adds a listener and waits until the server knows of it.</summary>
+    public async Task AddAsync(RedisChannel channel, object listener, CommandFlags flags)
+    {
+        if (channel.IsNullOrEmpty) throw new ArgumentNullException(nameof(channel));
+        Task confirmed;
+        lock (_gate)
+        {
+            var subscription = _active.GetOrAdd(channel, static key => new(key));
+            var first = subscription.Add(listener);
+            confirmed = subscription.Confirmed;
+            if (first)
+            {
+                var frame = CommandFrame.Start(Subscribing(channel), owner.Map).Add(OnWire(channel));
+                // Without a connection there is nothing to send: the next one renews every subscription in the list.
+                var sent = Link.TrySend(new SubscribeMessage(frame.Command, subscription, flags), frame.Complete());
+                if (!sent && !options.BacklogPolicy.QueueWhileDisconnected)
+                {
+                    _active.TryRemove(channel, out _);
+                    throw Link.NoConnection(frame.Command, flags);
+                }
+            }
+        }
+        if ((flags & CommandFlags.FireAndForget) != 0) return;
+        try
+        {
+            await confirmed.WaitAsync(TimeSpan.FromMilliseconds(options.AsyncTimeout));
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            lock (_gate)
+            {
+                if (_active.TryGetValue(channel, out var subscription) && subscription.Remove(listener)) _active.TryRemove(channel, out _);
+            }
+            if (e is not TimeoutException or RedisTimeoutException) throw;
+            throw new RedisTimeoutException(
+                flags, $"The subscription to '{channel}' was not confirmed within {options.AsyncTimeout} ms; {owner.Status()}.", CommandStatus.Unknown);
+        }
+    }
+
+    /// <summary>Removes a listener, or all when none is given, and waits until the server knows of it.</summary>
+    public async Task RemoveAsync(RedisChannel channel, object? listener, CommandFlags flags)
+    {
+        if (channel.IsNullOrEmpty) throw new ArgumentNullException(nameof(channel));
+        Task removed;
+        lock (_gate)
+        {
+            if (!_active.TryGetValue(channel, out var subscription)) return;
+            if (listener is null) subscription.Clear();
+            else if (!subscription.Remove(listener)) return;
+            if (!_active.TryRemove(channel, out _)) return;
+            var frame = CommandFrame.Start(Unsubscribing(channel), owner.Map).Add(OnWire(channel));
+            var message = new Message<bool>(frame.Command, flags, Replies.Done);
+            if (!Link.TrySend(message, frame.Complete())) return;
+            removed = message.Task;
+        }
+        if ((flags & CommandFlags.FireAndForget) == 0) await removed;
+    }
+
+    public Task RemoveAllAsync(CommandFlags flags) => Task.WhenAll(_active.Keys.Select(channel => RemoveAsync(channel, null, flags)));
+
+    /// <summary>Ends every queue when the multiplexer is closed.</summary>
+    public void Complete()
+    {
+        foreach (var subscription in _active.Values) subscription.Clear();
+        _active.Clear();
+    }
+
+    /// <summary>What a new connection has to send first. Called under the gate of its link.</summary>
+    public IEnumerable<(IMessage Message, byte[] Frame)> Renewals(Link link, RedisConnection connection)
+    {
+        if (link.Type == ConnectionType.Interactive && connection.Facts.Protocol == RedisProtocol.Resp2) yield break;
+        foreach (var (channel, subscription) in _active)
+        {
+            var frame = CommandFrame.Start(Subscribing(channel), owner.Map).Add(OnWire(channel));
+            yield return (new SubscribeMessage(frame.Command, subscription, CommandFlags.None), frame.Complete().ToArray());
+        }
+    }
+
+    /// <summary>Opens the second socket when a server turns out to need it.</summary>
+    public void Connected()
+    {
+        if (Separate && !_active.IsEmpty) owner.UseSubscriptionLink();
+    }
+
+    public CommandFrame Publication(RedisChannel channel, RedisValue message) =>
+        owner.Start(channel.IsSharded ? Commands.Spublish : Commands.Publish).Add(OnWire(channel)).Add(message);
+
+    /// <summary>The channel with the configured prefix.</summary>
+    public RedisChannel OnWire(RedisChannel channel) => options.ChannelPrefix.IsNullOrEmpty
+        ? channel
+        : RedisChannel.Received([.. options.ChannelPrefix.Bytes.Span, .. channel.Bytes.Span], KindOf(channel));
+
+    /// <summary>Takes a message for subscribers; false when it is the answer to a command.</summary>
+    public bool TryReceive(RespReader reader)
+    {
+        if (reader.Count == 0) return false;
+        var count = reader.Count;
+        reader.Next();
+        var (isMessage, isPattern, isSharded) = (reader.Is("message"u8), reader.Is("pmessage"u8), reader.Is("smessage"u8));
+        if (!isMessage && !isPattern && !isSharded) return !IsAnswer(reader);
+        if (count != (isPattern ? 4 : 3)) throw reader.Unexpected("a published message");
+        var subscribed = Named(reader.NextValue(), isPattern ? RedisChannel.Kind.Pattern : isSharded ? RedisChannel.Kind.Sharded : RedisChannel.Kind.Literal);
+        var channel = isPattern ? Named(reader.NextValue(), RedisChannel.Kind.Literal) : subscribed;
+        var message = reader.NextValue();
+        if (_active.TryGetValue(subscribed, out var subscription)) subscription.Deliver(owner, channel, message);
+        return true;
+    }
+
+    // Other messages, such as invalidations of client-side caches, are nothing this client has asked for.
+    private static bool IsAnswer(in RespReader kind) =>
+        kind.Is("subscribe"u8) || kind.Is("unsubscribe"u8) || kind.Is("psubscribe"u8) || kind.Is("punsubscribe"u8)
+        || kind.Is("ssubscribe"u8) || kind.Is("sunsubscribe"u8) || kind.Is("pong"u8);
+
+    private RedisChannel Named(byte[]? name, RedisChannel.Kind kind)
+    {
+        var prefix = options.ChannelPrefix.Bytes.Span;
+        return RedisChannel.Received(name.AsSpan().StartsWith(prefix) ? name.AsSpan(prefix.Length).ToArray() : name ?? [], kind);
+    }
+
+    private static RedisChannel.Kind KindOf(RedisChannel channel) =>
+        channel.IsPattern ? RedisChannel.Kind.Pattern : channel.IsSharded ? RedisChannel.Kind.Sharded : RedisChannel.Kind.Literal;
+
+    private static Command Subscribing(RedisChannel channel) =>
+        channel.IsPattern ? Commands.Psubscribe : channel.IsSharded ? Commands.Ssubscribe : Commands.Subscribe;
+
+    private static Command Unsubscribing(RedisChannel channel) =>
+        channel.IsPattern ? Commands.Punsubscribe : channel.IsSharded ? Commands.Sunsubscribe : Commands.Unsubscribe;
+
+    /// <summary>Tells the subscription what became of it.</summary>
+    private sealed class SubscribeMessage(Command command, Subscription subscription, CommandFlags flags) : Message<bool>(command, flags, Replies.Done)
+    {
+        public override void Complete(ref RespReader reader)
+        {
+            if (reader.IsError) subscription.Refuse(RedisErrors.Exception(reader.Text()!, Flags));
+            else subscription.Confirm();
+            TrySetResult(true);
+        }
+
+        // A connection that breaks is replaced by one that subscribes again, so the subscription goes on waiting.
+        public override bool Fail(Exception exception) => TrySetResult(false);
+    }
+}

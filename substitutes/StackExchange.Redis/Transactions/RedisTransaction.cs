@@ -1,0 +1,118 @@
+namespace StackExchange.Redis;
+
+/// <summary>Collects commands and has them executed as one, if its conditions hold.</summary>
+internal sealed class RedisTransaction(ConnectionMultiplexer owner, int database, object? asyncState) : DatabaseCommands(owner, database, asyncState), ITransaction
+{
+    private readonly Lock _gate = new();
+    private readonly List<ConditionResult> _conditions = [];
+    private readonly List<IMessage> _commands = [];
+    private readonly SendBuffer _frames = new();
+    private bool _executed;
+
+    protected override bool MayResend => false;
+
+    public ConditionResult AddCondition(Condition condition)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        var result = new ConditionResult(condition);
+        lock (_gate) _conditions.Add(result);
+        return result;
+    }
+
+    public void Execute() => Execute(CommandFlags.FireAndForget);
+
+    public bool Execute(CommandFlags flags)
+    {
+        var running = ExecuteAsync(flags);
+        return (flags & CommandFlags.FireAndForget) == 0 && Wait(running);
+    }
+
+    public async Task<bool> ExecuteAsync(CommandFlags flags)
+    {
+        lock (_gate)
+        {
+            if (_executed) throw new InvalidOperationException("A transaction can be executed only once; create another one.");
+            _executed = true;
+        }
+        if (_commands.Count == 0 && _conditions.Count == 0) return true;
+        var link = Owner.Interactive;
+        var finish = new SendBuffer();
+        Task<bool> outcome;
+        await link.Transactions.WaitAsync();
+        try
+        {
+            RedisConnection? connection = null;
+            if (_conditions.Count > 0)
+            {
+                connection = await CheckAsync(link, flags);
+                if (!_conditions.TrueForAll(condition => condition.WasSatisfied))
+                {
+                    Forget(link, connection);
+                    return false;
+                }
+            }
+            var exec = new ExecMessage(_commands, flags);
+            finish.Append(Start(Commands.Multi).Complete());
+            _frames.CopyTo(finish);
+            finish.Append(Start(Commands.Exec).Complete());
+            link.Send([new IgnoredMessage(Commands.Multi), .. _commands.Select(command => new QueuedMessage(command)), exec], Database, finish, connection);
+            outcome = exec.Task;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            foreach (var command in _commands) command.Fail(e);
+            throw;
+        }
+        finally
+        {
+            link.Transactions.Release();
+            finish.Release();
+            _frames.Release();
+        }
+        return await outcome;
+    }
+
+    protected override void Deliver(IMessage message, CommandFrame frame)
+    {
+        lock (_gate)
+        {
+            if (_executed) throw new InvalidOperationException("The transaction has been executed; create another one.");
+            _frames.Append(frame.Complete());
+            _commands.Add(message);
+        }
+    }
+
+    /// <summary>Watches the keys of the conditions and looks at them; returns the connection that watches.</summary>
+    private async Task<RedisConnection> CheckAsync(Link link, CommandFlags flags)
+    {
+        var probes = new SendBuffer();
+        var watch = Start(Commands.Watch);
+        foreach (var condition in _conditions) watch.Add(condition.Condition.Key);
+        probes.Append(watch.Complete());
+        var watching = new WatchMessage(flags);
+        List<IMessage> messages = [watching];
+        List<Task<RedisResult>> answers = [];
+        foreach (var condition in _conditions)
+        {
+            var frame = condition.Condition.Compose(Owner);
+            var message = new Message<RedisResult>(frame.Command, flags & ~CommandFlags.FireAndForget, Replies.Any);
+            probes.Append(frame.Complete());
+            messages.Add(message);
+            answers.Add(message.Task);
+        }
+        link.Send(messages, Database, probes);
+        probes.Release();
+        await watching.Task;
+        for (var i = 0; i < answers.Count; i++) _conditions[i].WasSatisfied = _conditions[i].Condition.Holds(await answers[i]);
+        return watching.Connection!;
+    }
+
+    private void Forget(Link link, RedisConnection connection)
+    {
+        var unwatch = new SendBuffer();
+        unwatch.Append(Start(Commands.Unwatch).Complete());
+        link.Send([new IgnoredMessage(Commands.Unwatch)], Database, unwatch, connection);
+        unwatch.Release();
+        foreach (var command in _commands) command.Cancel();
+    }
+}

@@ -1,0 +1,35 @@
+namespace StackExchange.Redis;
+
+/// <summary>A field of a hash and its value.</summary>
+public readonly struct HashEntry(RedisValue name, RedisValue value) : IEquatable<HashEntry>
+{
+    /// <summary>The name of the field.</summary>
+    public RedisValue Name { get; } = name;
+
+    /// <summary>The value of the field.</summary>
+    public RedisValue Value { get; } = value;
+
+    /// <summary>The same as a pair.</summary>
+    public static implicit operator KeyValuePair<RedisValue, RedisValue>(HashEntry value) => new(value.Name, value.Value);
+
+    /// <summary>An entry of a pair.</summary>
+    public static implicit operator HashEntry(KeyValuePair<RedisValue, RedisValue> value) => new(value.Key, value.Value);
+
+    /// <summary>Whether two entries are the same.</summary>
+    public static bool operator ==(HashEntry x, HashEntry y) => x.Equals(y);
+
+    /// <summary>Whether two entries differ.</summary>
+    public static bool operator !=(HashEntry x, HashEntry y) => !x.Equals(y);
+
+    /// <inheritdoc/>
+    public bool Equals(HashEntry other) => Name == other.Name && Value == other.Value;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is HashEntry other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Value);
+
+    /// <summary>Both parts, with a colon between.</summary>
+    public override string ToString() => $"{Name}: {Value}";
+}
