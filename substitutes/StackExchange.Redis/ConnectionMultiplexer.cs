@@ -140,7 +140,7 @@ public sealed partial class ConnectionMultiplexer : IConnectionMultiplexer
     }
 
     /// <inheritdoc/>
-    public ServerCounters GetCounters() => Counters(null);
+    public ServerCounters GetCounters() => Counters((EndPoint?)null);
 
     /// <inheritdoc/>
     public string GetStatus()

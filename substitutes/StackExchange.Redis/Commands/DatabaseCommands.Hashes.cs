@@ -2,7 +2,7 @@ namespace StackExchange.Redis;
 
 internal abstract partial class DatabaseCommands
 {
-    private static readonly ReplyParser<HashEntry[]> Fields = static (ref RespReader r) =>
+    private static readonly ReplyParser<HashEntry[]> s_fields = static (ref RespReader r) =>
         Replies.Pairs(ref r, static (ref RespReader e) => new HashEntry(e.Value(), e.NextValue()));
 
     public Task<long> HashDecrementAsync(RedisKey key, RedisValue hashField, long value, CommandFlags flags) => HashIncrementAsync(key, hashField, -value, flags);
@@ -13,7 +13,7 @@ internal abstract partial class DatabaseCommands
         Send(Start(Commands.Hdel).Add(key).Add(hashField), Replies.Flag, flags);
 
     public Task<long> HashDeleteAsync(RedisKey key, RedisValue[] hashFields, CommandFlags flags) =>
-        hashFields.Length == 0 ? Zero : Send(Start(Commands.Hdel).Add(key).Add(hashFields), Replies.Integer, flags);
+        hashFields.Length == 0 ? s_zero : Send(Start(Commands.Hdel).Add(key).Add(hashFields), Replies.Integer, flags);
 
     public Task<bool> HashExistsAsync(RedisKey key, RedisValue hashField, CommandFlags flags) =>
         Send(Start(Commands.Hexists).Add(key).Add(hashField), Replies.Flag, flags);
@@ -24,7 +24,7 @@ internal abstract partial class DatabaseCommands
     public Task<RedisValue[]> HashGetAsync(RedisKey key, RedisValue[] hashFields, CommandFlags flags) =>
         hashFields.Length == 0 ? Nothing<RedisValue>() : Send(Start(Commands.Hmget).Add(key).Add(hashFields), Replies.Values, flags);
 
-    public Task<HashEntry[]> HashGetAllAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Hgetall).Add(key), Fields, flags);
+    public Task<HashEntry[]> HashGetAllAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Hgetall).Add(key), s_fields, flags);
 
     public Task<long> HashIncrementAsync(RedisKey key, RedisValue hashField, long value, CommandFlags flags) =>
         Send(Start(Commands.Hincrby).Add(key).Add(hashField).Add(value), Replies.Integer, flags);
@@ -37,7 +37,7 @@ internal abstract partial class DatabaseCommands
     public Task<long> HashLengthAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Hlen).Add(key), Replies.Integer, flags);
 
     public IAsyncEnumerable<HashEntry> HashScanAsync(RedisKey key, RedisValue pattern, int pageSize, long cursor, int pageOffset, CommandFlags flags) =>
-        ScanAsync(Commands.Hscan, key, pattern, pageSize, cursor, pageOffset, Fields, flags);
+        ScanAsync(Commands.Hscan, key, pattern, pageSize, cursor, pageOffset, s_fields, flags);
 
     public Task HashSetAsync(RedisKey key, HashEntry[] hashFields, CommandFlags flags)
     {

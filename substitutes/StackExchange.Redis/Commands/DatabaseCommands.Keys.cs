@@ -2,18 +2,18 @@ namespace StackExchange.Redis;
 
 internal abstract partial class DatabaseCommands
 {
-    private static readonly Version WithUnlink = new(4, 0);
+    private static readonly Version s_withUnlink = new(4, 0);
 
-    private static readonly ReplyParser<TimeSpan?> Lifetime = static (ref RespReader r) =>
+    private static readonly ReplyParser<TimeSpan?> s_lifetime = static (ref RespReader r) =>
         r.Integer() is >= 0 and var milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
 
-    private static readonly ReplyParser<DateTime?> ExpiryTime = static (ref RespReader r) =>
+    private static readonly ReplyParser<DateTime?> s_expiryTime = static (ref RespReader r) =>
         r.Integer() is >= 0 and var milliseconds ? DateTime.UnixEpoch.AddMilliseconds(milliseconds) : null;
 
-    private static readonly ReplyParser<TimeSpan?> IdleTime = static (ref RespReader r) =>
+    private static readonly ReplyParser<TimeSpan?> s_idleTime = static (ref RespReader r) =>
         r.IsNull ? null : TimeSpan.FromSeconds(r.Integer());
 
-    private static readonly ReplyParser<RedisType> KeyKind = static (ref RespReader r) => r.Text() switch
+    private static readonly ReplyParser<RedisType> s_keyKind = static (ref RespReader r) => r.Text() switch
     {
         "none" => RedisType.None,
         "string" => RedisType.String,
@@ -36,7 +36,7 @@ internal abstract partial class DatabaseCommands
     public Task<bool> KeyDeleteAsync(RedisKey key, CommandFlags flags) => Send(Start(Deletion).Add(key), Replies.Flag, flags);
 
     public Task<long> KeyDeleteAsync(RedisKey[] keys, CommandFlags flags) =>
-        keys.Length == 0 ? Zero : Send(Start(Deletion).Add(keys), Replies.Integer, flags);
+        keys.Length == 0 ? s_zero : Send(Start(Deletion).Add(keys), Replies.Integer, flags);
 
     public Task<byte[]?> KeyDumpAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Dump).Add(key), Replies.Bytes, flags);
 
@@ -46,7 +46,7 @@ internal abstract partial class DatabaseCommands
     public Task<bool> KeyExistsAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Exists).Add(key), Replies.Flag, flags);
 
     public Task<long> KeyExistsAsync(RedisKey[] keys, CommandFlags flags) =>
-        keys.Length == 0 ? Zero : Send(Start(Commands.Exists).Add(keys), Replies.Integer, flags);
+        keys.Length == 0 ? s_zero : Send(Start(Commands.Exists).Add(keys), Replies.Integer, flags);
 
     public Task<bool> KeyExpireAsync(RedisKey key, TimeSpan? expiry, CommandFlags flags) => KeyExpireAsync(key, expiry, ExpireWhen.Always, flags);
 
@@ -70,10 +70,10 @@ internal abstract partial class DatabaseCommands
             : Expire(Commands.Pexpireat, key, milliseconds, when, flags);
     }
 
-    public Task<DateTime?> KeyExpireTimeAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Pexpiretime).Add(key), ExpiryTime, flags);
+    public Task<DateTime?> KeyExpireTimeAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Pexpiretime).Add(key), s_expiryTime, flags);
 
     public Task<TimeSpan?> KeyIdleTimeAsync(RedisKey key, CommandFlags flags) =>
-        Send(Start(Commands.Object).Add("IDLETIME"u8).Add(key), IdleTime, flags);
+        Send(Start(Commands.Object).Add("IDLETIME"u8).Add(key), s_idleTime, flags);
 
     public Task<bool> KeyMoveAsync(RedisKey key, int database, CommandFlags flags) =>
         Send(Start(Commands.Move).Add(key).Add(database), Replies.Flag, flags);
@@ -96,16 +96,16 @@ internal abstract partial class DatabaseCommands
     public Task KeyRestoreAsync(RedisKey key, byte[] value, TimeSpan? expiry, CommandFlags flags) =>
         Send(Start(Commands.Restore).Add(key).Add((long)(expiry?.TotalMilliseconds ?? 0)).Add(value.AsSpan()), Replies.Done, flags);
 
-    public Task<TimeSpan?> KeyTimeToLiveAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Pttl).Add(key), Lifetime, flags);
+    public Task<TimeSpan?> KeyTimeToLiveAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Pttl).Add(key), s_lifetime, flags);
 
     public Task<bool> KeyTouchAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Touch).Add(key), Replies.Flag, flags);
 
     public Task<long> KeyTouchAsync(RedisKey[] keys, CommandFlags flags) =>
-        keys.Length == 0 ? Zero : Send(Start(Commands.Touch).Add(keys), Replies.Integer, flags);
+        keys.Length == 0 ? s_zero : Send(Start(Commands.Touch).Add(keys), Replies.Integer, flags);
 
-    public Task<RedisType> KeyTypeAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Type).Add(key), KeyKind, flags);
+    public Task<RedisType> KeyTypeAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Type).Add(key), s_keyKind, flags);
 
-    private Command Deletion => ServerVersion >= WithUnlink && Owner.Map.NameOf("UNLINK") is not null ? Commands.Unlink : Commands.Del;
+    private Command Deletion => ServerVersion >= s_withUnlink && Owner.Map.NameOf("UNLINK") is not null ? Commands.Unlink : Commands.Del;
 
     private Task<bool> Expire(Command command, RedisKey key, long amount, ExpireWhen when, CommandFlags flags)
     {

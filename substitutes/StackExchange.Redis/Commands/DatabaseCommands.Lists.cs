@@ -2,7 +2,7 @@ namespace StackExchange.Redis;
 
 internal abstract partial class DatabaseCommands
 {
-    private static readonly ReplyParser<long> Position = static (ref RespReader r) => r.IsNull ? -1 : r.Integer();
+    private static readonly ReplyParser<long> s_position = static (ref RespReader r) => r.IsNull ? -1 : r.Integer();
 
     public Task<RedisValue> ListGetByIndexAsync(RedisKey key, long index, CommandFlags flags) =>
         Send(Start(Commands.Lindex).Add(key).Add(index), Replies.Value, flags);
@@ -37,7 +37,7 @@ internal abstract partial class DatabaseCommands
         var frame = Start(Commands.Lpos).Add(key).Add(element);
         if (rank != 1) frame.Add("RANK"u8).Add(rank);
         if (maxLength != 0) frame.Add("MAXLEN"u8).Add(maxLength);
-        return Send(frame, Position, flags);
+        return Send(frame, s_position, flags);
     }
 
     public Task<long[]> ListPositionsAsync(RedisKey key, RedisValue element, long count, long rank, long maxLength, CommandFlags flags)

@@ -24,7 +24,7 @@ internal abstract partial class DatabaseCommands
     {
         ArgumentException.ThrowIfNullOrEmpty(call.Script, "script");
         if (ScriptCache.IsHash(call.Script)) return Send(call.Hashed(Owner, call.Script), Replies.Any, flags);
-        var cached = MayResend && (flags & (CommandFlags.NoScriptCache | CommandFlags.FireAndForget)) == 0 && Owner.Map.NameOf(call.ByHash.Name) is not null;
+        var cached = MayResend && !flags.HasFlag(CommandFlags.NoScriptCache) && !flags.HasFlag(CommandFlags.FireAndForget) && Owner.Map.NameOf(call.ByHash.Name) is not null;
         if (!cached) return Send(call.Whole(Owner), Replies.Any, flags);
         var hash = Owner.Scripts.HashOf(call.Script);
         var frame = Owner.Scripts.IsKnown(hash) ? call.Hashed(Owner, hash) : call.Whole(Owner);

@@ -6,7 +6,7 @@ internal abstract partial class DatabaseCommands
         Send(Start(Commands.Sadd).Add(key).Add(value), Replies.Flag, flags);
 
     public Task<long> SetAddAsync(RedisKey key, RedisValue[] values, CommandFlags flags) =>
-        values.Length == 0 ? Zero : Send(Start(Commands.Sadd).Add(key).Add(values), Replies.Integer, flags);
+        values.Length == 0 ? s_zero : Send(Start(Commands.Sadd).Add(key).Add(values), Replies.Integer, flags);
 
     public Task<RedisValue[]> SetCombineAsync(SetOperation operation, RedisKey first, RedisKey second, CommandFlags flags) =>
         SetCombineAsync(operation, [first, second], flags);
@@ -50,7 +50,7 @@ internal abstract partial class DatabaseCommands
         Send(Start(Commands.Srem).Add(key).Add(value), Replies.Flag, flags);
 
     public Task<long> SetRemoveAsync(RedisKey key, RedisValue[] values, CommandFlags flags) =>
-        values.Length == 0 ? Zero : Send(Start(Commands.Srem).Add(key).Add(values), Replies.Integer, flags);
+        values.Length == 0 ? s_zero : Send(Start(Commands.Srem).Add(key).Add(values), Replies.Integer, flags);
 
     public IAsyncEnumerable<RedisValue> SetScanAsync(RedisKey key, RedisValue pattern, int pageSize, long cursor, int pageOffset, CommandFlags flags) =>
         ScanAsync(Commands.Sscan, key, pattern, pageSize, cursor, pageOffset, Replies.Values, flags);
@@ -64,7 +64,7 @@ internal abstract partial class DatabaseCommands
     public Task<long> HyperLogLogLengthAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Pfcount).Add(key), Replies.Integer, flags);
 
     public Task<long> HyperLogLogLengthAsync(RedisKey[] keys, CommandFlags flags) =>
-        keys.Length == 0 ? Zero : Send(Start(Commands.Pfcount).Add(keys), Replies.Integer, flags);
+        keys.Length == 0 ? s_zero : Send(Start(Commands.Pfcount).Add(keys), Replies.Integer, flags);
 
     public Task HyperLogLogMergeAsync(RedisKey destination, RedisKey first, RedisKey second, CommandFlags flags) =>
         HyperLogLogMergeAsync(destination, [first, second], flags);

@@ -25,12 +25,12 @@ internal abstract partial class DatabaseCommands
     };
 
     private static RedisValue Bound(double value, Exclude exclude, Exclude end) =>
-        (exclude & end) == 0 ? value : "(" + NumberText.Format(value);
+        !exclude.HasFlag(end) ? value : "(" + NumberText.Format(value);
 
     private static RedisValue LexBound(RedisValue value, Exclude exclude, Exclude end)
     {
         if (value.IsNull) return end == Exclude.Start ? "-" : "+";
-        var mark = (exclude & end) == 0 ? (byte)'[' : (byte)'(';
+        var mark = !exclude.HasFlag(end) ? (byte)'[' : (byte)'(';
         return (byte[])[mark, .. value.Bytes().Span];
     }
 

@@ -2,13 +2,13 @@ namespace StackExchange.Redis;
 
 internal abstract partial class DatabaseCommands
 {
-    private static readonly ReplyParser<SortedSetEntry[]> Scored = static (ref RespReader r) =>
+    private static readonly ReplyParser<SortedSetEntry[]> s_scored = static (ref RespReader r) =>
         Replies.Pairs(ref r, static (ref RespReader e) => new SortedSetEntry(e.Value(), NextReal(ref e)));
 
-    private static readonly ReplyParser<SortedSetEntry?> FirstScored = static (ref RespReader r) =>
-        Scored(ref r) is [var entry, ..] ? entry : null;
+    private static readonly ReplyParser<SortedSetEntry?> s_firstScored = static (ref RespReader r) =>
+        s_scored(ref r) is [var entry, ..] ? entry : null;
 
-    private static readonly ReplyParser<long?> Rank = static (ref RespReader r) => r.IsNull ? null : r.Integer();
+    private static readonly ReplyParser<long?> s_rank = static (ref RespReader r) => r.IsNull ? null : r.Integer();
 
     public Task<bool> SortedSetAddAsync(RedisKey key, RedisValue member, double score, CommandFlags flags) =>
         SortedSetAddAsync(key, member, score, SortedSetWhen.Always, flags);
@@ -26,13 +26,13 @@ internal abstract partial class DatabaseCommands
         SortedSetAddAsync(key, values, Of(when), flags);
 
     public Task<long> SortedSetAddAsync(RedisKey key, SortedSetEntry[] values, SortedSetWhen when, CommandFlags flags) =>
-        values.Length == 0 ? Zero : Send(Zadd(key, when, changed: false, values), Replies.Integer, flags);
+        values.Length == 0 ? s_zero : Send(Zadd(key, when, changed: false, values), Replies.Integer, flags);
 
     public Task<bool> SortedSetUpdateAsync(RedisKey key, RedisValue member, double score, SortedSetWhen when, CommandFlags flags) =>
         Send(Zadd(key, when, changed: true, [new(member, score)]), Replies.Flag, flags);
 
     public Task<long> SortedSetUpdateAsync(RedisKey key, SortedSetEntry[] values, SortedSetWhen when, CommandFlags flags) =>
-        values.Length == 0 ? Zero : Send(Zadd(key, when, changed: true, values), Replies.Integer, flags);
+        values.Length == 0 ? s_zero : Send(Zadd(key, when, changed: true, values), Replies.Integer, flags);
 
     public Task<RedisValue[]> SortedSetCombineAsync(SetOperation operation, RedisKey[] keys, double[]? weights, Aggregate aggregate, CommandFlags flags)
     {
@@ -43,7 +43,7 @@ internal abstract partial class DatabaseCommands
     public Task<SortedSetEntry[]> SortedSetCombineWithScoresAsync(SetOperation operation, RedisKey[] keys, double[]? weights, Aggregate aggregate, CommandFlags flags)
     {
         var frame = Start(Choose(operation, Commands.Zunion, Commands.Zinter, Commands.Zdiff));
-        return Send(Combine(frame, keys, weights, aggregate).Add("WITHSCORES"u8), Scored, flags);
+        return Send(Combine(frame, keys, weights, aggregate).Add("WITHSCORES"u8), s_scored, flags);
     }
 
     public Task<long> SortedSetCombineAndStoreAsync(SetOperation operation, RedisKey destination, RedisKey first, RedisKey second, Aggregate aggregate, CommandFlags flags) =>
@@ -71,16 +71,16 @@ internal abstract partial class DatabaseCommands
         Send(Start(Commands.Zlexcount).Add(key).Add(LexBound(min, exclude, Exclude.Start)).Add(LexBound(max, exclude, Exclude.Stop)), Replies.Integer, flags);
 
     public Task<SortedSetEntry?> SortedSetPopAsync(RedisKey key, Order order, CommandFlags flags) =>
-        Send(Start(Directed(order, Commands.Zpopmin, Commands.Zpopmax)).Add(key), FirstScored, flags);
+        Send(Start(Directed(order, Commands.Zpopmin, Commands.Zpopmax)).Add(key), s_firstScored, flags);
 
     public Task<SortedSetEntry[]> SortedSetPopAsync(RedisKey key, long count, Order order, CommandFlags flags) =>
-        count == 0 ? Nothing<SortedSetEntry>() : Send(Start(Directed(order, Commands.Zpopmin, Commands.Zpopmax)).Add(key).Add(count), Scored, flags);
+        count == 0 ? Nothing<SortedSetEntry>() : Send(Start(Directed(order, Commands.Zpopmin, Commands.Zpopmax)).Add(key).Add(count), s_scored, flags);
 
     public Task<RedisValue[]> SortedSetRangeByRankAsync(RedisKey key, long start, long stop, Order order, CommandFlags flags) =>
         Send(Start(Directed(order, Commands.Zrange, Commands.Zrevrange)).Add(key).Add(start).Add(stop), Replies.Values, flags);
 
     public Task<SortedSetEntry[]> SortedSetRangeByRankWithScoresAsync(RedisKey key, long start, long stop, Order order, CommandFlags flags) =>
-        Send(Start(Directed(order, Commands.Zrange, Commands.Zrevrange)).Add(key).Add(start).Add(stop).Add("WITHSCORES"u8), Scored, flags);
+        Send(Start(Directed(order, Commands.Zrange, Commands.Zrevrange)).Add(key).Add(start).Add(stop).Add("WITHSCORES"u8), s_scored, flags);
 
     public Task<RedisValue[]> SortedSetRangeByScoreAsync(
         RedisKey key, double start, double stop, Exclude exclude, Order order, long skip, long take, CommandFlags flags) =>
@@ -88,7 +88,7 @@ internal abstract partial class DatabaseCommands
 
     public Task<SortedSetEntry[]> SortedSetRangeByScoreWithScoresAsync(
         RedisKey key, double start, double stop, Exclude exclude, Order order, long skip, long take, CommandFlags flags) =>
-        Send(Limit(RangeByScore(key, start, stop, exclude, order).Add("WITHSCORES"u8), skip, take), Scored, flags);
+        Send(Limit(RangeByScore(key, start, stop, exclude, order).Add("WITHSCORES"u8), skip, take), s_scored, flags);
 
     public Task<RedisValue[]> SortedSetRangeByValueAsync(RedisKey key, RedisValue min, RedisValue max, Exclude exclude, long skip, long take, CommandFlags flags) =>
         SortedSetRangeByValueAsync(key, min, max, exclude, Order.Ascending, skip, take, flags);
@@ -104,13 +104,13 @@ internal abstract partial class DatabaseCommands
     }
 
     public Task<long?> SortedSetRankAsync(RedisKey key, RedisValue member, Order order, CommandFlags flags) =>
-        Send(Start(Directed(order, Commands.Zrank, Commands.Zrevrank)).Add(key).Add(member), Rank, flags);
+        Send(Start(Directed(order, Commands.Zrank, Commands.Zrevrank)).Add(key).Add(member), s_rank, flags);
 
     public Task<bool> SortedSetRemoveAsync(RedisKey key, RedisValue member, CommandFlags flags) =>
         Send(Start(Commands.Zrem).Add(key).Add(member), Replies.Flag, flags);
 
     public Task<long> SortedSetRemoveAsync(RedisKey key, RedisValue[] members, CommandFlags flags) =>
-        members.Length == 0 ? Zero : Send(Start(Commands.Zrem).Add(key).Add(members), Replies.Integer, flags);
+        members.Length == 0 ? s_zero : Send(Start(Commands.Zrem).Add(key).Add(members), Replies.Integer, flags);
 
     public Task<long> SortedSetRemoveRangeByRankAsync(RedisKey key, long start, long stop, CommandFlags flags) =>
         Send(Start(Commands.Zremrangebyrank).Add(key).Add(start).Add(stop), Replies.Integer, flags);
@@ -122,7 +122,7 @@ internal abstract partial class DatabaseCommands
         Send(Start(Commands.Zremrangebylex).Add(key).Add(LexBound(min, exclude, Exclude.Start)).Add(LexBound(max, exclude, Exclude.Stop)), Replies.Integer, flags);
 
     public IAsyncEnumerable<SortedSetEntry> SortedSetScanAsync(RedisKey key, RedisValue pattern, int pageSize, long cursor, int pageOffset, CommandFlags flags) =>
-        ScanAsync(Commands.Zscan, key, pattern, pageSize, cursor, pageOffset, Scored, flags);
+        ScanAsync(Commands.Zscan, key, pattern, pageSize, cursor, pageOffset, s_scored, flags);
 
     public Task<double?> SortedSetScoreAsync(RedisKey key, RedisValue member, CommandFlags flags) =>
         Send(Start(Commands.Zscore).Add(key).Add(member), Replies.NullableReal, flags);

@@ -92,10 +92,10 @@ internal abstract partial class DatabaseCommands
         if (count is <= 0) throw new ArgumentOutOfRangeException(name, count, $"{name} must be greater than 0.");
     }
 
-    private static void RequireStreams(StreamPosition[] positions)
+    private static void RequireStreams(StreamPosition[] streamPositions)
     {
-        ArgumentNullException.ThrowIfNull(positions, "streamPositions");
-        if (positions.Length == 0) throw new ArgumentOutOfRangeException("streamPositions", "streamPositions must contain at least one item.");
+        ArgumentNullException.ThrowIfNull(streamPositions);
+        if (streamPositions.Length == 0) throw new ArgumentOutOfRangeException(nameof(streamPositions), "streamPositions must contain at least one item.");
     }
 
     private static RedisValue[] NotEmpty(RedisValue[] messageIds)

@@ -69,7 +69,7 @@ internal abstract partial class DatabaseCommands
 
     public Task<bool> StringSetAsync(KeyValuePair<RedisKey, RedisValue>[] values, When when, Expiration expiry, CommandFlags flags)
     {
-        if (values.Length == 0) return False;
+        if (values.Length == 0) return s_false;
         if (values.Length == 1) return StringSetAsync(values[0].Key, values[0].Value, expiry, when, flags);
         if (!expiry.IsDefault) throw new NotSupportedException("Several keys cannot be written with an expiry; write them one by one in a batch.");
         var command = when switch

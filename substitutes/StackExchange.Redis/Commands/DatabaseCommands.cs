@@ -5,8 +5,8 @@ namespace StackExchange.Redis;
 /// <summary>Composes every command once, for databases, batches and transactions alike; these differ in how they deliver.</summary>
 internal abstract partial class DatabaseCommands(ConnectionMultiplexer owner, int database, object? asyncState) : IDatabaseAsync
 {
-    private static readonly Task<bool> False = Task.FromResult(false);
-    private static readonly Task<long> Zero = Task.FromResult(0L);
+    private static readonly Task<bool> s_false = Task.FromResult(false);
+    private static readonly Task<long> s_zero = Task.FromResult(0L);
 
     public int Database => database;
 
@@ -45,7 +45,7 @@ internal abstract partial class DatabaseCommands(ConnectionMultiplexer owner, in
 
     private Task<T> Send<T>(CommandFrame frame, ReplyParser<T> parser, CommandFlags flags)
     {
-        if ((flags & CommandFlags.FireAndForget) != 0)
+        if (flags.HasFlag(CommandFlags.FireAndForget))
         {
             Deliver(new IgnoredMessage(frame.Command), frame);
             return Forgotten<T>.Task;

@@ -9,7 +9,7 @@ public sealed partial class ConfigurationOptions
     private const string Mask = "*****";
 
     /// <summary>Every key of a connection string: how it is read, and how it is written when it was set.</summary>
-    private static readonly Option[] Options =
+    private static readonly Option[] s_options =
     [
         new("name", (o, _, v) => o.ClientName = v, o => o.ClientName),
         new("serviceName", (o, _, v) => o.ServiceName = v, o => o.ServiceName),
@@ -82,7 +82,7 @@ public sealed partial class ConfigurationOptions
     {
         var text = new StringBuilder();
         foreach (var endpoint in EndPoints) Append(EndPointCollection.ToString(endpoint));
-        foreach (var option in Options)
+        foreach (var option in s_options)
         {
             if (option.Write(this) is not { Length: > 0 } value) continue;
             Append($"{option.Key}={(option.Secret && !includePassword ? Mask : value)}");
@@ -100,7 +100,7 @@ public sealed partial class ConfigurationOptions
 
     private void Set(string key, string value, bool ignoreUnknown)
     {
-        var option = Array.Find(Options, option => option.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
+        var option = Array.Find(s_options, option => option.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
         if (option is not null) option.Read(this, key, value);
         else if (!ignoreUnknown) throw new ArgumentException($"Keyword '{key}' is not supported.", key);
     }

@@ -7,7 +7,7 @@ namespace StackExchange.Redis.Configuration;
 /// <summary>The defaults of <see cref="ConfigurationOptions"/>, for hosts that want others.</summary>
 public class DefaultOptionsProvider
 {
-    private static readonly Version Minimum = new(6, 0);
+    private static readonly Version s_minimum = new(6, 0);
 
     /// <summary>Whether connecting fails when no server answers.</summary>
     public virtual bool AbortOnConnectFail => true;
@@ -31,7 +31,7 @@ public class DefaultOptionsProvider
     public virtual CommandMap? CommandMap => null;
 
     /// <summary>The version that is assumed before the server has told its own.</summary>
-    public virtual Version DefaultVersion => Minimum;
+    public virtual Version DefaultVersion => s_minimum;
 
     /// <summary>How often timeouts and keep-alives are looked at.</summary>
     public virtual TimeSpan HeartbeatInterval => TimeSpan.FromSeconds(1);

@@ -33,7 +33,8 @@ internal sealed class Handshake(RedisConnection connection, Lock gate, Configura
             connection.NeedsFlush(out _);
         }
         connection.Flush(inline: true);
-        await Task.WhenAll(_steps.Select(step => step.Task)).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task all = Task.WhenAll(_steps.Select(step => step.Task));
+        await all.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
 
         if (auth is not null) await Refuse(auth, ConnectionFailureType.AuthenticationFailure);

@@ -9,7 +9,7 @@ namespace StackExchange.Redis;
 internal sealed partial class Link
 {
     // How often the retry policy is asked while there is no connection.
-    private static readonly TimeSpan RetryStep = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_retryStep = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Tries each server once; true when one of them has become the live connection.</summary>
     public async Task<bool> TryConnectAsync()
@@ -21,7 +21,7 @@ internal sealed partial class Link
             for (var i = 0; i < endPoints.Length; i++)
             {
                 _attempts++;
-                if (await TryConnectAsync(endPoints[(_next + i) % endPoints.Length])) return true;
+                if (await TryConnectAsync(endPoints[i])) return true;
             }
             return false;
         }
@@ -54,7 +54,7 @@ internal sealed partial class Link
         var last = Stopwatch.StartNew();
         while (Live is null)
         {
-            await Task.Delay(RetryStep, _stop.Token);
+            await Task.Delay(s_retryStep, _stop.Token);
             if (!options.ReconnectRetryPolicy.ShouldRetry(retries, (int)last.ElapsedMilliseconds)) continue;
             retries++;
             last.Restart();

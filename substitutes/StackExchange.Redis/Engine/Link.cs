@@ -4,7 +4,7 @@ namespace StackExchange.Redis;
 /// The way to the server, which outlives single connections: it connects, keeps commands while there is no connection as the
 /// backlog policy says, and reconnects as the retry policy says.
 /// </summary>
-internal sealed partial class Link(ConnectionMultiplexer owner, ConfigurationOptions options, ConnectionType type) : IConnectionOwner
+internal sealed partial class Link(ConnectionMultiplexer owner, ConfigurationOptions options, ConnectionType type) : IConnectionOwner, IDisposable
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
@@ -14,7 +14,6 @@ internal sealed partial class Link(ConnectionMultiplexer owner, ConfigurationOpt
     private Exception? _lastError;
     private ConnectionFailureType _lastFailure;
     private long _attempts;
-    private int _next;
     private bool _everConnected;
     private bool _reported;
     private bool _closed;
@@ -147,6 +146,12 @@ internal sealed partial class Link(ConnectionMultiplexer owner, ConfigurationOpt
         await _stop.CancelAsync();
         Live?.Dispose();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        Transactions.Dispose();
     }
 
     private async Task DrainAsync(RedisConnection connection)

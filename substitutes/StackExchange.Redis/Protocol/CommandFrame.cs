@@ -12,7 +12,7 @@ internal sealed class CommandFrame
     private const int Retained = 256 * 1024;
 
     [ThreadStatic]
-    private static CommandFrame? t_mine;
+    private static CommandFrame? s_mine;
 
     private byte[] _buffer = new byte[Small];
     private int _length;
@@ -23,7 +23,7 @@ internal sealed class CommandFrame
     /// <summary>Starts a command. The frame is valid until the thread starts the next one.</summary>
     public static CommandFrame Start(Command command, CommandMap map)
     {
-        var frame = t_mine ??= new();
+        var frame = s_mine ??= new();
         if (frame._buffer.Length > Retained) frame._buffer = new byte[Small];
         command = command.MappedBy(map);
         frame.Command = command;

@@ -106,6 +106,8 @@ internal ref struct RespReader
     public readonly RespException Unexpected(string expected) =>
         new($"The reply should be {expected}, but it is {(IsAggregate ? $"'{(char)Type}' of {Count} elements" : $"'{(char)Type}' of {Payload.Length} bytes")}.");
 
+    private static long Length(ReadOnlySpan<byte> line) => NumberText.TryParse(line, out long length) ? length : throw new RespException("A length is not a number.");
+
     private void Read()
     {
         if (_rest.IsEmpty) throw new RespException("The reply has fewer elements than expected.");
@@ -119,13 +121,13 @@ internal ref struct RespReader
         switch (Type)
         {
             case (byte)'$' or (byte)'!' or (byte)'=':
-                NumberText.TryParse(line, out long length);
+                var length = Length(line);
                 IsNull = length < 0;
                 Payload = IsNull ? default : _rest[..(int)length];
                 if (!IsNull) _rest = _rest[((int)length + 2)..];
                 break;
             case (byte)'*' or (byte)'~' or (byte)'>' or (byte)'%' or (byte)'|':
-                NumberText.TryParse(line, out long count);
+                var count = Length(line);
                 IsNull = count < 0;
                 Count = IsNull ? 0 : (int)(Type is (byte)'%' or (byte)'|' ? count * 2 : count);
                 Payload = default;

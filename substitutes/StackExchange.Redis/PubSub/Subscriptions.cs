@@ -45,7 +45,7 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
                 }
             }
         }
-        if ((flags & CommandFlags.FireAndForget) != 0) return;
+        if (flags.HasFlag(CommandFlags.FireAndForget)) return;
         try
         {
             await confirmed.WaitAsync(TimeSpan.FromMilliseconds(options.AsyncTimeout));
@@ -56,7 +56,7 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
             {
                 if (_active.TryGetValue(channel, out var subscription) && subscription.Remove(listener)) _active.TryRemove(channel, out _);
             }
-            if (e is not TimeoutException or RedisTimeoutException) throw;
+            if (e is RedisException or RedisTimeoutException) throw;
             throw new RedisTimeoutException(
                 flags, $"The subscription to '{channel}' was not confirmed within {options.AsyncTimeout} ms; {owner.Status()}.", CommandStatus.Unknown);
         }
@@ -78,7 +78,7 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
             if (!Link.TrySend(message, frame.Complete())) return;
             removed = message.Task;
         }
-        if ((flags & CommandFlags.FireAndForget) == 0) await removed;
+        if (!flags.HasFlag(CommandFlags.FireAndForget)) await removed;
     }
 
     public Task RemoveAllAsync(CommandFlags flags) => Task.WhenAll(_active.Keys.Select(channel => RemoveAsync(channel, null, flags)));

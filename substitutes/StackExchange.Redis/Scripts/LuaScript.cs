@@ -7,7 +7,7 @@ namespace StackExchange.Redis;
 /// <summary>A script whose <c>@name</c> marks stand for members of a parameter object: keys for those of type RedisKey, arguments for others.</summary>
 public sealed partial class LuaScript
 {
-    private static readonly ConcurrentDictionary<string, LuaScript> Cache = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, LuaScript> s_cache = new(StringComparer.Ordinal);
     private readonly string[] _names;
     private readonly ConcurrentDictionary<Type, Binding> _bindings = new();
 
@@ -25,13 +25,13 @@ public sealed partial class LuaScript
     public string ExecutableScript { get; }
 
     /// <summary>Prepares a script; the same text is prepared once.</summary>
-    public static LuaScript Prepare(string script) => Cache.GetOrAdd(script, static text => new(text));
+    public static LuaScript Prepare(string script) => s_cache.GetOrAdd(script, static text => new(text));
 
     /// <summary>Forgets the prepared scripts.</summary>
-    public static void PurgeCache() => Cache.Clear();
+    public static void PurgeCache() => s_cache.Clear();
 
     /// <summary>How many prepared scripts are kept.</summary>
-    public static int GetCachedScriptCount() => Cache.Count;
+    public static int GetCachedScriptCount() => s_cache.Count;
 
     /// <summary>Runs the script with the members of an object as its parameters.</summary>
     /// <exception cref="ArgumentException">The object lacks a member that the script names, or it has one of a type that cannot be sent.</exception>

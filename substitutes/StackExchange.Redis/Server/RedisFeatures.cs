@@ -3,10 +3,10 @@ namespace StackExchange.Redis;
 /// <summary>What a server of a version can do.</summary>
 public readonly struct RedisFeatures(Version version) : IEquatable<RedisFeatures>
 {
-    private static readonly Version Unknown = new(0, 0);
+    private static readonly Version s_unknown = new(0, 0);
 
     /// <summary>The version.</summary>
-    public Version Version => version ?? Unknown;
+    public Version Version => version ?? s_unknown;
 
     /// <summary>GETDEL.</summary>
     public bool GetDelete => IsAtLeast(6, 2);

@@ -6,20 +6,20 @@ namespace StackExchange.Redis;
 /// <summary>Commands to one server: the one the client is connected to, or one it is not connected to.</summary>
 internal sealed class RedisServer(ConnectionMultiplexer owner, EndPoint endPoint) : IServer
 {
-    private static readonly ReplyParser<bool> FirstFlag = static (ref RespReader r) => Replies.Flags(ref r) is [true, ..];
-    private static readonly ReplyParser<DateTime> UnixTime = static (ref RespReader r) => DateTime.UnixEpoch.AddSeconds(r.Integer());
-    private static readonly ReplyParser<DateTime> Clock = static (ref RespReader r) =>
+    private static readonly ReplyParser<bool> s_firstFlag = static (ref RespReader r) => Replies.Flags(ref r) is [true, ..];
+    private static readonly ReplyParser<DateTime> s_unixTime = static (ref RespReader r) => DateTime.UnixEpoch.AddSeconds(r.Integer());
+    private static readonly ReplyParser<DateTime> s_clock = static (ref RespReader r) =>
         Replies.Integers(ref r) is [var seconds, var microseconds] ? DateTime.UnixEpoch.AddSeconds(seconds).AddMicroseconds(microseconds) : throw r.Unexpected("a time");
 
-    private static readonly ReplyParser<KeyValuePair<string, string>[]> TextPairs = static (ref RespReader r) =>
+    private static readonly ReplyParser<KeyValuePair<string, string>[]> s_textPairs = static (ref RespReader r) =>
         Replies.Pairs(ref r, static (ref RespReader e) => KeyValuePair.Create(e.Text() ?? "", e.NextValue().ToString()));
 
-    private static readonly ReplyParser<byte[]> Hash = static (ref RespReader r) => Convert.FromHexString(r.Text() ?? "");
+    private static readonly ReplyParser<byte[]> s_hash = static (ref RespReader r) => Convert.FromHexString(r.Text() ?? "");
 
-    private static readonly ReplyParser<RedisChannel[]> Channels = static (ref RespReader r) =>
+    private static readonly ReplyParser<RedisChannel[]> s_channels = static (ref RespReader r) =>
         Replies.Array(ref r, static (ref RespReader e) => RedisChannel.Literal(((byte[]?)e.Value())!));
 
-    private static readonly ReplyParser<long> SecondInteger = static (ref RespReader r) => r.Count < 2 ? 0 : (long)Replies.Values(ref r)[1];
+    private static readonly ReplyParser<long> s_secondInteger = static (ref RespReader r) => r.Count < 2 ? 0 : (long)Replies.Values(ref r)[1];
 
     public IConnectionMultiplexer Multiplexer => owner;
 
@@ -42,7 +42,7 @@ internal sealed class RedisServer(ConnectionMultiplexer owner, EndPoint endPoint
     private ServerFacts Facts => owner.Interactive.Live is { } connection && connection.EndPoint.Equals(endPoint) ? connection.Facts : new();
 
     public Task<KeyValuePair<string, string>[]> ConfigGetAsync(RedisValue pattern, CommandFlags flags) =>
-        Send(owner.Start(Commands.Config).Add("GET"u8).Add(pattern.IsNullOrEmpty ? "*" : pattern), TextPairs, flags);
+        Send(owner.Start(Commands.Config).Add("GET"u8).Add(pattern.IsNullOrEmpty ? "*"u8 : pattern.Bytes().Span), s_textPairs, flags);
 
     public Task ConfigSetAsync(RedisValue setting, RedisValue value, CommandFlags flags) =>
         Send(owner.Start(Commands.Config).Add("SET"u8).Add(setting).Add(value), Replies.Done, flags);
@@ -76,13 +76,13 @@ internal sealed class RedisServer(ConnectionMultiplexer owner, EndPoint endPoint
     public IAsyncEnumerable<RedisKey> KeysAsync(int database, RedisValue pattern, int pageSize, long cursor, int pageOffset, CommandFlags flags) =>
         ScanAsync(Number(database), pattern, pageSize, cursor, pageOffset, flags);
 
-    public Task<DateTime> LastSaveAsync(CommandFlags flags) => Send(owner.Start(Commands.Lastsave), UnixTime, flags);
+    public Task<DateTime> LastSaveAsync(CommandFlags flags) => Send(owner.Start(Commands.Lastsave), s_unixTime, flags);
 
     public Task<bool> ScriptExistsAsync(string script, CommandFlags flags) =>
-        Send(owner.Start(Commands.Script).Add("EXISTS"u8).Add(owner.Scripts.HashOf(script)), FirstFlag, flags);
+        Send(owner.Start(Commands.Script).Add("EXISTS"u8).Add(owner.Scripts.HashOf(script)), s_firstFlag, flags);
 
     public Task<bool> ScriptExistsAsync(byte[] sha1, CommandFlags flags) =>
-        Send(owner.Start(Commands.Script).Add("EXISTS"u8).Add(ScriptCache.Hex(sha1)), FirstFlag, flags);
+        Send(owner.Start(Commands.Script).Add("EXISTS"u8).Add(ScriptCache.Hex(sha1)), s_firstFlag, flags);
 
     public Task ScriptFlushAsync(CommandFlags flags)
     {
@@ -90,7 +90,7 @@ internal sealed class RedisServer(ConnectionMultiplexer owner, EndPoint endPoint
         return Send(owner.Start(Commands.Script).Add("FLUSH"u8), Replies.Done, flags);
     }
 
-    public Task<byte[]> ScriptLoadAsync(string script, CommandFlags flags) => Send(owner.Start(Commands.Script).Add("LOAD"u8).Add(script), Hash, flags);
+    public Task<byte[]> ScriptLoadAsync(string script, CommandFlags flags) => Send(owner.Start(Commands.Script).Add("LOAD"u8).Add(script), s_hash, flags);
 
     public Task<LoadedLuaScript> ScriptLoadAsync(LuaScript script, CommandFlags flags)
     {
@@ -101,13 +101,13 @@ internal sealed class RedisServer(ConnectionMultiplexer owner, EndPoint endPoint
     public Task<RedisChannel[]> SubscriptionChannelsAsync(RedisChannel pattern, CommandFlags flags)
     {
         var frame = owner.Start(Commands.Pubsub).Add("CHANNELS"u8);
-        return Send(pattern.IsNullOrEmpty ? frame : frame.Add(pattern), Channels, flags);
+        return Send(pattern.IsNullOrEmpty ? frame : frame.Add(pattern), s_channels, flags);
     }
 
     public Task<long> SubscriptionSubscriberCountAsync(RedisChannel channel, CommandFlags flags) =>
-        Send(owner.Start(Commands.Pubsub).Add("NUMSUB"u8).Add(channel), SecondInteger, flags);
+        Send(owner.Start(Commands.Pubsub).Add("NUMSUB"u8).Add(channel), s_secondInteger, flags);
 
-    public Task<DateTime> TimeAsync(CommandFlags flags) => Send(owner.Start(Commands.Time), Clock, flags);
+    public Task<DateTime> TimeAsync(CommandFlags flags) => Send(owner.Start(Commands.Time), s_clock, flags);
 
     public TimeSpan Ping(CommandFlags flags) => Wait(PingAsync(flags));
 
@@ -139,7 +139,7 @@ internal sealed class RedisServer(ConnectionMultiplexer owner, EndPoint endPoint
         }
         var message = new Message<T>(frame.Command, flags, parser) { Profile = owner.Profile(database, frame.Command, flags) };
         owner.Interactive.Send(message, database, frame.Complete());
-        return (flags & CommandFlags.FireAndForget) == 0 ? message.Task : Forgotten<T>.Task;
+        return !flags.HasFlag(CommandFlags.FireAndForget) ? message.Task : Forgotten<T>.Task;
     }
 
     private async IAsyncEnumerable<RedisKey> ScanAsync(

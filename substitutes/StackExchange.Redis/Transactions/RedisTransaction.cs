@@ -24,7 +24,7 @@ internal sealed class RedisTransaction(ConnectionMultiplexer owner, int database
     public bool Execute(CommandFlags flags)
     {
         var running = ExecuteAsync(flags);
-        return (flags & CommandFlags.FireAndForget) == 0 && Wait(running);
+        return !flags.HasFlag(CommandFlags.FireAndForget) && Wait(running);
     }
 
     public async Task<bool> ExecuteAsync(CommandFlags flags)

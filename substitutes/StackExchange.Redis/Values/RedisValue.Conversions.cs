@@ -46,32 +46,32 @@ public readonly partial struct RedisValue
     }
 
     /// <summary>Makes a value of a number.</summary>
-    public static implicit operator RedisValue(int value) => new(Signed, value);
+    public static implicit operator RedisValue(int value) => new(s_signed, value);
 
     /// <summary>Makes a value of a number.</summary>
     public static implicit operator RedisValue(int? value) => value is { } number ? (RedisValue)number : Null;
 
     /// <summary>Makes a value of a number.</summary>
-    public static implicit operator RedisValue(long value) => new(Signed, value);
+    public static implicit operator RedisValue(long value) => new(s_signed, value);
 
     /// <summary>Makes a value of a number.</summary>
     public static implicit operator RedisValue(long? value) => value is { } number ? (RedisValue)number : Null;
 
     /// <summary>Makes a value of a number.</summary>
     public static implicit operator RedisValue(ulong value) =>
-        new(value <= long.MaxValue ? Signed : Unsigned, unchecked((long)value));
+        new(value <= long.MaxValue ? s_signed : s_unsigned, unchecked((long)value));
 
     /// <summary>Makes a value of a number.</summary>
     public static implicit operator RedisValue(ulong? value) => value is { } number ? (RedisValue)number : Null;
 
     /// <summary>Makes a value of a number.</summary>
-    public static implicit operator RedisValue(uint value) => new(Signed, value);
+    public static implicit operator RedisValue(uint value) => new(s_signed, value);
 
     /// <summary>Makes a value of a number.</summary>
     public static implicit operator RedisValue(uint? value) => value is { } number ? (RedisValue)number : Null;
 
     /// <summary>Makes a value of a number.</summary>
-    public static implicit operator RedisValue(double value) => new(Floating, BitConverter.DoubleToInt64Bits(value));
+    public static implicit operator RedisValue(double value) => new(s_floating, BitConverter.DoubleToInt64Bits(value));
 
     /// <summary>Makes a value of a number.</summary>
     public static implicit operator RedisValue(double? value) => value is { } number ? (RedisValue)number : Null;
@@ -93,7 +93,7 @@ public readonly partial struct RedisValue
     public static implicit operator RedisValue(byte[]? value) => value is null ? Null : OfBytes(value, 0, value.Length);
 
     /// <summary>Makes a value of a flag: 1 or 0.</summary>
-    public static implicit operator RedisValue(bool value) => new(Signed, value ? 1 : 0);
+    public static implicit operator RedisValue(bool value) => new(s_signed, value ? 1 : 0);
 
     /// <summary>Makes a value of a flag: 1 or 0.</summary>
     public static implicit operator RedisValue(bool? value) => value is { } flag ? (RedisValue)flag : Null;
@@ -160,7 +160,7 @@ public readonly partial struct RedisValue
         Storage.Signed => value.SignedValue,
         Storage.Unsigned => value.UnsignedValue,
         Storage.Floating => (decimal)value.FloatingValue,
-        _ => decimal.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw value.NotA("a number"),
+        _ => decimal.TryParse(value.Bytes().Span, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw value.NotA("a number"),
     };
 
     /// <summary>The value as a flag, or null.</summary>

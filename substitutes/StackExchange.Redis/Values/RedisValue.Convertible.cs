@@ -37,7 +37,7 @@ public readonly partial struct RedisValue
     object IConvertible.ToType(Type conversionType, IFormatProvider? provider)
     {
         ArgumentNullException.ThrowIfNull(conversionType);
-        if (conversionType == typeof(byte[])) return (byte[]?)this!;
+        if (conversionType == typeof(byte[])) return (byte[])this!;
         if (conversionType == typeof(ReadOnlyMemory<byte>)) return (ReadOnlyMemory<byte>)this;
         if (conversionType == typeof(RedisValue)) return this;
         return Convert.ChangeType(ToString(), conversionType, provider);

@@ -8,9 +8,9 @@ namespace StackExchange.Redis;
 /// <remarks>Text and its UTF-8 bytes are the same value, and so are a number and its decimal text.</remarks>
 public readonly partial struct RedisValue : IEquatable<RedisValue>, IComparable<RedisValue>, IComparable, IConvertible
 {
-    private static readonly object Signed = new();
-    private static readonly object Unsigned = new();
-    private static readonly object Floating = new();
+    private static readonly object s_signed = new();
+    private static readonly object s_unsigned = new();
+    private static readonly object s_floating = new();
 
     // Null, one of the markers above, a string, a byte[] or a MemoryManager<byte>.
     private readonly object? _source;
@@ -61,9 +61,9 @@ public readonly partial struct RedisValue : IEquatable<RedisValue>, IComparable<
             var source = _source;
             if (source is null) return Storage.Null;
             if (source is string) return Storage.Text;
-            if (ReferenceEquals(source, Signed)) return Storage.Signed;
-            if (ReferenceEquals(source, Unsigned)) return Storage.Unsigned;
-            return ReferenceEquals(source, Floating) ? Storage.Floating : Storage.Bytes;
+            if (ReferenceEquals(source, s_signed)) return Storage.Signed;
+            if (ReferenceEquals(source, s_unsigned)) return Storage.Unsigned;
+            return ReferenceEquals(source, s_floating) ? Storage.Floating : Storage.Bytes;
         }
     }
 
@@ -139,7 +139,7 @@ public readonly partial struct RedisValue : IEquatable<RedisValue>, IComparable<
     {
         if (MemoryMarshal.TryGetArray(memory, out var segment)) return OfBytes(segment.Array ?? [], segment.Offset, segment.Count);
         return MemoryMarshal.TryGetMemoryManager<byte, MemoryManager<byte>>(memory, out var manager, out var start, out var length)
-            ? new(manager, ((long)start << 32) | (uint)length)
+            ? new RedisValue(manager, ((long)start << 32) | (uint)length)
             : memory.ToArray();
     }
 
@@ -156,7 +156,7 @@ public readonly partial struct RedisValue : IEquatable<RedisValue>, IComparable<
                 return Encoding.UTF8.GetBytes(TextValue);
             default:
                 var buffer = new byte[NumberText.MaxLength];
-                return new(buffer, 0, FormatNumber(buffer));
+                return buffer.AsMemory(0, FormatNumber(buffer));
         }
     }
 
