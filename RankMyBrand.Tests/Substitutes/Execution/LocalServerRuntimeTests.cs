@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Aspire.Hosting;
 using Aspire.Hosting.Execution;
 using Npgsql;
@@ -7,7 +6,7 @@ namespace RankMyBrand.Tests.Substitutes.Execution;
 
 public sealed class LocalServerRuntimeTests(LocalServerFixture servers) : IClassFixture<LocalServerFixture>
 {
-    private const string Password = "geheim-1234";
+    private const string PostgresData = "/var/lib/postgresql/data";
     private const int Killed = 137;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -15,14 +14,14 @@ public sealed class LocalServerRuntimeTests(LocalServerFixture servers) : IClass
     [Fact]
     public async Task Timescale_NewVolume_HasExtensionsAndRefusesAWrongPassword()
     {
-        ContainerSpec spec = Postgres("docker.io/timescale/timescaledb:2.19.3-pg17");
+        ContainerSpec spec = Servers.Postgres("docker.io/timescale/timescaledb:2.27.0-pg17", servers.NewVolume(PostgresData));
         await using Workload workload = await servers.StartAsync(spec);
 
-        await using NpgsqlDataSource source = await ReadyAsync(spec);
-        await ExecuteAsync(source, "create extension vector");
-        await ExecuteAsync(source, "create table events(id int, at timestamptz not null)");
-        await ExecuteAsync(source, "select create_hypertable('events', 'at')");
-        await using NpgsqlConnection wrong = new(ConnectionString(spec, "another-password"));
+        await using NpgsqlDataSource source = await Servers.PostgresReadyAsync(spec, servers);
+        await source.ExecuteAsync("create extension vector");
+        await source.ExecuteAsync("create table events(id int, at timestamptz not null)");
+        await source.ExecuteAsync("select create_hypertable('events', 'at')");
+        await using NpgsqlConnection wrong = new(spec.ConnectionString("another-password"));
         PostgresException refused = await Assert.ThrowsAsync<PostgresException>(() => wrong.OpenAsync(Cancellation));
 
         Assert.Equal(PostgresErrorCodes.InvalidPassword, refused.SqlState);
@@ -31,20 +30,36 @@ public sealed class LocalServerRuntimeTests(LocalServerFixture servers) : IClass
     [Fact]
     public async Task Postgres_ServerKilled_EndsAndRestartsWithItsData()
     {
-        ContainerSpec spec = Postgres("postgres:17");
+        ContainerSpec spec = Servers.Postgres("postgres:17", servers.NewVolume(PostgresData));
         await using Workload first = await servers.StartAsync(spec);
-        await using (NpgsqlDataSource source = await ReadyAsync(spec))
+        await using (NpgsqlDataSource source = await Servers.PostgresReadyAsync(spec, servers))
         {
-            await ExecuteAsync(source, "create table kept as select 42 as value");
+            await source.ExecuteAsync("create table kept as select 42 as value");
         }
 
-        KillServer(spec, "postgres");
+        Servers.Kill(spec, "postgres");
         int code = await first.Completion.WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
         await using Workload second = await servers.StartAsync(spec);
-        await using NpgsqlDataSource again = await ReadyAsync(spec);
+        await using NpgsqlDataSource again = await Servers.PostgresReadyAsync(spec, servers);
 
         Assert.Equal(Killed, code);
         Assert.Equal(42, await again.CreateCommand("select value from kept").ExecuteScalarAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Postgres_KilledWhileItInitialises_InitialisesAnew()
+    {
+        ContainerSpec spec = Servers.Postgres("postgres:17", servers.NewVolume(PostgresData));
+        await using (Workload cutShort = await servers.StartAsync(spec))
+        {
+            string data = Path.Combine(LocalServerDirectory.OfUser.Volumes, spec.Volumes[0].Source!);
+            await Servers.UntilAsync(() => Directory.Exists(Path.Combine(data, ".new")), "The initialisation did not begin.");
+        }
+
+        await using Workload workload = await servers.StartAsync(spec);
+        await using NpgsqlDataSource source = await Servers.PostgresReadyAsync(spec, servers);
+
+        Assert.Equal(1, await source.CreateCommand("select 1").ExecuteScalarAsync(Cancellation));
     }
 
     [Fact]
@@ -52,7 +67,7 @@ public sealed class LocalServerRuntimeTests(LocalServerFixture servers) : IClass
     {
         DirectoryInfo scripts = Directory.CreateTempSubdirectory();
         await File.WriteAllTextAsync(Path.Combine(scripts.FullName, "01.sql"), "create table made_by_script()", Cancellation);
-        ContainerSpec spec = Postgres("library/postgres:17-alpine");
+        ContainerSpec spec = Servers.Postgres("library/postgres:17-alpine", servers.NewVolume(PostgresData));
         spec = spec with
         {
             Arguments = ["-c", "work_mem=5MB"],
@@ -61,7 +76,7 @@ public sealed class LocalServerRuntimeTests(LocalServerFixture servers) : IClass
         };
         await using Workload workload = await servers.StartAsync(spec);
 
-        await using NpgsqlDataSource source = await ReadyAsync(spec, "brands", "owner");
+        await using NpgsqlDataSource source = await Servers.PostgresReadyAsync(spec, servers, "brands", "owner");
 
         Assert.Equal("5MB", await source.CreateCommand("show work_mem").ExecuteScalarAsync(Cancellation));
         Assert.Equal(0L, await source.CreateCommand("select count(*) from made_by_script").ExecuteScalarAsync(Cancellation));
@@ -70,11 +85,11 @@ public sealed class LocalServerRuntimeTests(LocalServerFixture servers) : IClass
     [Fact]
     public async Task Postgres_VolumeInUse_EndsWithOneClearLine()
     {
-        ContainerSpec spec = Postgres("postgres:17");
+        ContainerSpec spec = Servers.Postgres("postgres:17", servers.NewVolume(PostgresData));
         await using Workload first = await servers.StartAsync(spec);
-        await using NpgsqlDataSource source = await ReadyAsync(spec);
+        await using NpgsqlDataSource source = await Servers.PostgresReadyAsync(spec, servers);
 
-        await using Workload second = await servers.StartAsync(Postgres("postgres:17") with { Volumes = spec.Volumes });
+        await using Workload second = await servers.StartAsync(Servers.Postgres("postgres:17", [.. spec.Volumes]));
         int code = await second.Completion.WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
 
         Assert.Equal(1, code);
@@ -84,141 +99,115 @@ public sealed class LocalServerRuntimeTests(LocalServerFixture servers) : IClass
     [Fact]
     public async Task Redis_StoppedAndKilled_KeepsItsData()
     {
-        ContainerSpec spec = Redis(new VolumeSpec(servers.NewVolume(), "/data", IsBindMount: false, IsReadOnly: false));
+        ContainerSpec spec = Servers.Redis(servers.NewVolume("/data"));
         await using (Workload first = await servers.StartAsync(spec))
         {
-            await RedisReadyAsync(spec);
-            Assert.Equal("+OK", await LocalServerFixture.AskAsync(Port(spec), $"AUTH {Password}\r\nSET brand acme"));
+            await Servers.RedisReadyAsync(spec, servers);
+            Assert.Equal("+OK", await Servers.AskRedisAsync(spec, "SET brand acme"));
             await first.StopAsync(TimeSpan.FromSeconds(30));
             Assert.Equal(0, await first.Completion);
         }
 
         await using Workload second = await servers.StartAsync(spec);
-        await RedisReadyAsync(spec);
-        KillServer(spec, "redis-server");
+        await Servers.RedisReadyAsync(spec, servers);
+        Servers.Kill(spec, "redis-server");
         Assert.Equal(Killed, await second.Completion.WaitAsync(TimeSpan.FromMinutes(1), Cancellation));
         await using Workload third = await servers.StartAsync(spec);
-        await RedisReadyAsync(spec);
+        await Servers.RedisReadyAsync(spec, servers);
 
-        Assert.Equal(":4", await LocalServerFixture.AskAsync(Port(spec), $"AUTH {Password}\r\nSTRLEN brand"));
+        Assert.Equal(":4", await Servers.AskRedisAsync(spec, "STRLEN brand"));
     }
 
     [Fact]
     public async Task Redis_WithoutVolume_RunsBesideOthers()
     {
-        ContainerSpec[] specs = [Redis(), Redis(), Redis()];
+        ContainerSpec[] specs = [Servers.Redis(), Servers.Redis(), Servers.Redis()];
         Workload[] workloads = await Task.WhenAll(specs.Select(servers.StartAsync));
 
-        await Task.WhenAll(specs.Select(RedisReadyAsync));
+        await Task.WhenAll(specs.Select(spec => Servers.RedisReadyAsync(spec, servers)));
 
         await Task.WhenAll(workloads.Select(workload => workload.StopAsync(TimeSpan.FromSeconds(30))));
         Assert.All(workloads, workload => Assert.Equal(0, workload.Completion.Result));
     }
 
     [Fact]
-    public async Task Redis_Password_IsOnNoCommandLine()
+    public async Task Password_RunningServers_IsOnNoCommandLine()
     {
-        ContainerSpec spec = Redis();
-        await using Workload workload = await servers.StartAsync(spec);
-        await RedisReadyAsync(spec);
+        ContainerSpec redis = Servers.Redis();
+        ContainerSpec minio = Servers.Minio();
+        ContainerSpec postgres = Servers.Postgres("postgres:17");
+        await using Workload first = await servers.StartAsync(redis);
+        await using Workload second = await servers.StartAsync(minio);
+        await using Workload third = await servers.StartAsync(postgres);
+        await Servers.RedisReadyAsync(redis, servers);
+        await Servers.HttpReadyAsync(minio, "/minio/health/live", servers);
+        await using NpgsqlDataSource source = await Servers.PostgresReadyAsync(postgres, servers);
 
-        Assert.DoesNotContain(CommandLines().Values, line => line.Contains(Password, StringComparison.Ordinal));
+        Assert.DoesNotContain(Servers.CommandLines().Values, line => line.Contains(Servers.Password, StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Chroma_Started_AnswersItsHeartbeat()
+    public async Task Chroma_StartedAndStopped_AnswersItsHeartbeatAndEnds()
     {
-        ContainerSpec spec = Container("chromadb/chroma:1.0.20", 8000) with
-        {
-            Volumes = [new VolumeSpec(servers.NewVolume(), "/data", IsBindMount: false, IsReadOnly: false)],
-        };
+        ContainerSpec spec = Servers.Container("chromadb/chroma:1.3.5", 8000) with { Volumes = [servers.NewVolume("/data")] };
         await using Workload workload = await servers.StartAsync(spec);
 
-        using HttpClient http = new();
-        await LocalServerFixture.UntilAsync(
-            async () => (await http.GetStringAsync($"http://127.0.0.1:{Port(spec)}/api/v2/heartbeat", Cancellation))
-                .Contains("heartbeat", StringComparison.Ordinal),
-            () => servers.Output);
+        await Servers.HttpReadyAsync(spec, "/api/v2/heartbeat", servers);
+        await workload.StopAsync(TimeSpan.FromSeconds(30));
+
+        Assert.NotEqual(Killed, await workload.Completion);
     }
 
     [Fact]
     public async Task Start_PortTaken_NamesTheHolder()
     {
-        ContainerSpec spec = Redis();
+        ContainerSpec spec = Servers.Redis();
         await using Workload first = await servers.StartAsync(spec);
-        await RedisReadyAsync(spec);
+        await Servers.RedisReadyAsync(spec, servers);
 
         DistributedApplicationException taken = await Assert.ThrowsAsync<DistributedApplicationException>(() => servers.StartAsync(spec));
 
-        Assert.Contains($"port {Port(spec)}", taken.Message, StringComparison.Ordinal);
+        Assert.Contains($"port {spec.Port()}", taken.Message, StringComparison.Ordinal);
         Assert.Contains("redis-server (pid ", taken.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Start_BindMountMissing_NamesIt()
     {
-        ContainerSpec spec = Redis(new VolumeSpec("/nowhere/at-all", "/data", IsBindMount: true, IsReadOnly: false));
+        ContainerSpec spec = Servers.Redis(new VolumeSpec("/nowhere/at-all", "/data", IsBindMount: true, IsReadOnly: false));
 
         DistributedApplicationException missing = await Assert.ThrowsAsync<DistributedApplicationException>(() => servers.StartAsync(spec));
 
         Assert.Contains("'/nowhere/at-all', which it mounts at '/data', does not exist", missing.Message, StringComparison.Ordinal);
     }
 
-    private ContainerSpec Postgres(string image) => Container(image, 5432) with
+    [Fact]
+    public async Task Prepare_UnknownImage_ListsTheKnownOnes()
     {
-        Environment = new Dictionary<string, string> { ["POSTGRES_PASSWORD"] = Password },
-        Volumes = [new VolumeSpec(servers.NewVolume(), "/var/lib/postgresql/data", IsBindMount: false, IsReadOnly: false)],
-    };
+        DistributedApplicationException unknown = await Assert.ThrowsAsync<DistributedApplicationException>(
+            () => servers.Runtime.PrepareAsync("rabbitmq:4", _ => { }, Cancellation));
 
-    private static ContainerSpec Redis(params VolumeSpec[] volumes) => Container("docker.io/library/redis:8.6", 6379) with
-    {
-        Entrypoint = "/bin/sh",
-        Arguments = ["-c", "redis-server --requirepass $REDIS_PASSWORD --appendonly yes --appendfsync always"],
-        Environment = new Dictionary<string, string> { ["REDIS_PASSWORD"] = Password },
-        Volumes = volumes,
-    };
-
-    private static ContainerSpec Container(string image, int targetPort) => new()
-    {
-        Name = $"test-{Guid.NewGuid():N}",
-        Image = image,
-        Ports = [new PortSpec("tcp", Ports.Reserve(), targetPort)],
-    };
-
-    private static int Port(ContainerSpec spec) => spec.Ports[0].HostPort;
-
-    private async Task<NpgsqlDataSource> ReadyAsync(ContainerSpec spec, string database = "postgres", string user = "postgres")
-    {
-        NpgsqlDataSource source = NpgsqlDataSource.Create(ConnectionString(spec, Password, database, user));
-        await LocalServerFixture.UntilAsync(
-            async () =>
-            {
-                await using NpgsqlConnection connection = await source.OpenConnectionAsync(Cancellation);
-                return true;
-            },
-            () => servers.Output);
-        return source;
+        Assert.Contains("'rabbitmq:4'", unknown.Message, StringComparison.Ordinal);
+        Assert.Contains("timescale/timescaledb, ", unknown.Message, StringComparison.Ordinal);
+        Assert.Contains("start docker", unknown.Message, StringComparison.Ordinal);
     }
 
-    private Task RedisReadyAsync(ContainerSpec spec) => LocalServerFixture.UntilAsync(
-        async () => await LocalServerFixture.AskAsync(Port(spec), $"AUTH {Password}") == "+OK", () => servers.Output);
-
-    private static string ConnectionString(ContainerSpec spec, string password, string database = "postgres", string user = "postgres") =>
-        $"Host=127.0.0.1;Port={Port(spec)};Username={user};Password={password};Database={database};Pooling=false";
-
-    private static async Task ExecuteAsync(NpgsqlDataSource source, string sql) =>
-        await source.CreateCommand(sql).ExecuteNonQueryAsync(Cancellation);
-
-    private static void KillServer(ContainerSpec spec, string program)
+    [Fact]
+    public async Task DeleteVolumes_Prefix_DeletesOnlyThose()
     {
-        int server = CommandLines().Single(process =>
-            process.Value.StartsWith(program, StringComparison.Ordinal) || process.Value.StartsWith($"/usr/bin/{program}", StringComparison.Ordinal)
-                ? process.Value.Contains($"{Port(spec)}", StringComparison.Ordinal)
-                : false).Key;
-        using Process process = Process.GetProcessById(server);
-        process.Kill();
-    }
+        ContainerSpec spec = Servers.Redis(servers.NewVolume("/data"));
+        await using (Workload workload = await servers.StartAsync(spec))
+        {
+            await Servers.RedisReadyAsync(spec, servers);
+        }
 
-    private static Dictionary<int, string> CommandLines() =>
-        ProcessTable.All().ToDictionary(process => process, ProcessTable.CommandLine);
+        string other = Directory.CreateDirectory(Path.Combine(LocalServerDirectory.OfUser.Volumes, $"other-{spec.Volumes[0].Source}")).FullName;
+        List<string> deleted = [];
+
+        await servers.Runtime.DeleteVolumesAsync(spec.Volumes[0].Source!, deleted.Add, Cancellation);
+
+        Assert.Equal([$"deleted volume {spec.Volumes[0].Source}"], deleted);
+        Assert.True(Directory.Exists(other));
+        Directory.Delete(other);
+    }
 }

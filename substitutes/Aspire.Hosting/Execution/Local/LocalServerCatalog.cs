@@ -20,7 +20,7 @@ internal static class LocalServerCatalog
     private const string PostgresData = "/var/lib/postgresql/data";
 
     /// <exception cref="DistributedApplicationException">No local server stands in for the image.</exception>
-    public static LocalServer Find(string image) => ImageReference.Parse(image) switch
+    public static LocalServer Find(string image) => ImageName.Parse(image) switch
     {
         { Repository: "timescale/timescaledb" } => Timescale(PostgresData),
         { Repository: "timescale/timescaledb-ha" } => Timescale("/home/postgres/pgdata/data"),

@@ -1,9 +1,9 @@
 namespace Aspire.Hosting.Execution;
 
 /// <summary>An image's repository without registry, <c>library/</c>, tag and digest, and its tag.</summary>
-internal readonly record struct ImageReference(string Repository, string Tag)
+internal readonly record struct ImageName(string Repository, string Tag)
 {
-    public static ImageReference Parse(string image)
+    public static ImageName Parse(string image)
     {
         string name = image.Split('@')[0];
         int colon = name.IndexOf(':', name.LastIndexOf('/') + 1);

@@ -1,0 +1,55 @@
+using Aspire.Hosting;
+using Aspire.Hosting.Execution;
+
+namespace RankMyBrand.Tests.Substitutes.Execution;
+
+public sealed class LocalServerInstallerTests : IAsyncDisposable
+{
+    private readonly ProcessSupervisor _supervisor = new();
+    private readonly LocalServerDirectory _directory = new(Directory.CreateTempSubdirectory().FullName);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Install_DiskTooSmall_SaysHowMuchIsMissingAndWhere()
+    {
+        LocalServerInstaller installer = new(_directory, _supervisor) { FreeBytes = _ => 700_000_000, IsRoot = () => true };
+
+        DistributedApplicationException small = await Assert.ThrowsAsync<DistributedApplicationException>(() => installer.InstallAsync(_ => { }, Cancellation));
+
+        Assert.Contains($"need about 2 GB, and 0.7 GB are free at '{_directory.Path}'", small.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Install_NotRoot_OffersAnEngineOrRoot()
+    {
+        LocalServerInstaller installer = new(_directory, _supervisor) { IsRoot = () => false };
+
+        DistributedApplicationException refused = await Assert.ThrowsAsync<DistributedApplicationException>(() => installer.InstallAsync(_ => { }, Cancellation));
+
+        Assert.Contains("neither a container engine answers nor is this user root; start docker (or podman), or run as root", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Detect_EngineThatDoesNotExist_SaysWhatWasAskedFor()
+    {
+        DistributedApplicationException unknown = await Assert.ThrowsAsync<DistributedApplicationException>(
+            () => ContainerRuntimes.DetectAsync("kubernetes", _supervisor, Cancellation));
+
+        Assert.Contains("'kubernetes', and only docker, podman and none", unknown.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("redis", "redis", "latest")]
+    [InlineData("docker.io/library/redis:8.6", "redis", "8.6")]
+    [InlineData("localhost:5000/timescale/timescaledb:2.27.0-pg17", "timescale/timescaledb", "2.27.0-pg17")]
+    [InlineData("timescale/timescaledb@sha256:0123", "timescale/timescaledb", "latest")]
+    public void ImageName_AnyForm_IsTakenApart(string image, string repository, string tag) =>
+        Assert.Equal(new ImageName(repository, tag), ImageName.Parse(image));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _supervisor.DisposeAsync();
+        Directory.Delete(_directory.Path, recursive: true);
+    }
+}
