@@ -5,4 +5,5 @@ internal static class EventIds
 {
     public const int Draining = 1000;
     public const int DependencyUnavailable = 1001;
+    public const int RedisNotMeasured = 1002;
 }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace RankMyBrand.ServiceDefaults.Correlation;
@@ -13,6 +14,8 @@ internal sealed class CorrelationMiddleware(RequestDelegate next, ILogger<Correl
     public async Task InvokeAsync(HttpContext context)
     {
         var id = context.GetCorrelationId();
+        // A proxy forwards the headers of the request, not ours.
+        context.Request.Headers[CorrelationId.Header] = id;
         // At the start of the response, because an exception handler clears headers that were set before it.
         context.Response.OnStarting(
             static state =>
@@ -22,7 +25,7 @@ internal sealed class CorrelationMiddleware(RequestDelegate next, ILogger<Correl
                 return Task.CompletedTask;
             },
             context);
-        if (Activity.Current is { } activity)
+        if (context.Features.Get<IHttpActivityFeature>()?.Activity is { } activity)
         {
             activity.SetTag(Tag, id);
             activity.SetBaggage(CorrelationId.BaggageKey, id);

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Polly;
+using StackExchange.Redis;
 
 namespace RankMyBrand.ServiceDefaults.Problems;
 
@@ -21,7 +22,7 @@ internal static class ExceptionProblems
 
     private static bool IsUnavailable(Exception exception) => exception switch
     {
-        TimeoutException or SocketException or ExecutionRejectedException => true,
+        TimeoutException or SocketException or ExecutionRejectedException or RedisConnectionException => true,
         DbException database => database.IsTransient,
         HttpRequestException http => http.StatusCode is null or >= System.Net.HttpStatusCode.InternalServerError,
         _ => false,

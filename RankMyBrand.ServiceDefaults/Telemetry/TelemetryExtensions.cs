@@ -40,7 +40,7 @@ internal static class TelemetryExtensions
 
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => Describe(resource, builder))
-            .WithMetrics(AddMetrics)
+            .WithMetrics(metrics => AddMetrics(metrics, builder.Services))
             .WithTracing(tracing => AddTracing(tracing, builder.Environment.ApplicationName));
 
         if (ReadOtlpEndpoint(builder.Configuration) is not null)
@@ -52,11 +52,12 @@ internal static class TelemetryExtensions
     public static void MapMetrics(this IEndpointRouteBuilder endpoints) =>
         endpoints.MapPrometheusScrapingEndpoint().AllowAnonymous().DisableHttpMetrics().DisableRateLimiting();
 
-    private static void AddMetrics(MeterProviderBuilder metrics) => metrics
+    private static void AddMetrics(MeterProviderBuilder metrics, IServiceCollection services) => metrics
         .AddAspNetCoreInstrumentation()
         .AddHttpClientInstrumentation()
         .AddRuntimeInstrumentation()
         .AddMeter("Npgsql", OwnSources)
+        .AddInstrumentation(provider => ActivatorUtilities.CreateInstance<RedisMetrics>(provider, services))
         .AddPrometheusExporter();
 
     private static void AddTracing(TracerProviderBuilder tracing, string applicationName) => tracing
