@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Aspire.Hosting;
 using Aspire.Hosting.Execution;
 using Npgsql;
@@ -98,9 +99,23 @@ public sealed class EngineRuntimeTests(EngineFixture servers) : IClassFixture<En
 
         await supervisor.DisposeAsync();
 
-        string filter = $"label=aspire.session={supervisor.Session}";
-        Assert.Empty((await servers.Engine.RunAsync(["ps", "--all", "--quiet", "--filter", filter], Cancellation)).Output);
-        Assert.Empty((await servers.Engine.RunAsync(["network", "ls", "--quiet", "--filter", filter], Cancellation)).Output);
+        Assert.Equal(0, await CountAsync(supervisor.Session, "ps", "--all"));
+        Assert.Equal(0, await CountAsync(supervisor.Session, "network", "ls"));
+    }
+
+    [Fact]
+    public async Task ApplicationHost_Killed_LeavesNoContainerAndNoNetwork()
+    {
+        _ = servers.Runtime;
+        using Process host = FakeApplicationHost.Start(withContainer: true);
+        string session = (await host.StandardOutput.ReadLineAsync(Cancellation).AsTask().WaitAsync(TimeSpan.FromMinutes(1), Cancellation))!;
+        await Servers.UntilAsync(async () => await CountAsync(session, "ps") == 1, () => "The container did not start.");
+
+        host.Kill();
+
+        await Servers.UntilAsync(
+            async () => await CountAsync(session, "ps", "--all") + await CountAsync(session, "network", "ls") == 0,
+            () => "The container or its network outlived the application host.");
     }
 
     [Fact]
@@ -114,5 +129,11 @@ public sealed class EngineRuntimeTests(EngineFixture servers) : IClassFixture<En
 
         Assert.Contains($"cannot pull the image '{image}'", failed.Message, StringComparison.Ordinal);
         Assert.Contains("ASPIRE_CONTAINER_RUNTIME=none", failed.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<int> CountAsync(string session, params string[] list)
+    {
+        EngineResult found = await servers.Engine.RunAsync([.. list, "--quiet", "--filter", $"label=aspire.session={session}"], Cancellation);
+        return found.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
     }
 }

@@ -10,18 +10,19 @@ internal static class FakeApplicationHost
     private const string Marker = "RANKMYBRAND_FAKE_APPLICATION_HOST";
 
     /// <summary>Starts it. It writes its supervisor's session, the watchdog's process id and a directory to be removed, a line each.</summary>
-    public static Process Start()
+    /// <param name="withContainer">True starts a container of an engine too, in a network of its own.</param>
+    public static Process Start(bool withContainer = false)
     {
         string assembly = Assembly.GetExecutingAssembly().Location;
         ProcessStartInfo start = new("dotnet", [assembly]) { RedirectStandardOutput = true, RedirectStandardInput = true, UseShellExecute = false };
         start.Environment["DOTNET_STARTUP_HOOKS"] = assembly;
-        start.Environment[Marker] = "1";
+        start.Environment[Marker] = withContainer ? "container" : "processes";
         return Process.Start(start)!;
     }
 
     internal static void RunWhenAsked()
     {
-        if (Environment.GetEnvironmentVariable(Marker) is null)
+        if (Environment.GetEnvironmentVariable(Marker) is not { } mode)
         {
             return;
         }
@@ -37,9 +38,21 @@ internal static class FakeApplicationHost
             supervisor.Start(new ProcessSpec { FileName = "/bin/sh", Arguments = ["-c", script], WorkingDirectory = "/" }, _ => { });
         }
 
+        if (mode == "container")
+        {
+            StartContainerAsync(supervisor).GetAwaiter().GetResult(); // nothing else runs here
+        }
+
         Console.WriteLine(supervisor.Session);
         Console.WriteLine(supervisor.WatchdogProcessId);
         Console.WriteLine(directory);
         Thread.Sleep(Timeout.Infinite);
+    }
+
+    private static async Task StartContainerAsync(ProcessSupervisor supervisor)
+    {
+        IContainerRuntime runtime = await ContainerRuntimes.DetectAsync(configured: null, supervisor, CancellationToken.None);
+        ContainerSpec spec = Servers.Redis() with { Network = $"test-{supervisor.Session}" };
+        await runtime.StartAsync(spec, _ => { }, CancellationToken.None);
     }
 }

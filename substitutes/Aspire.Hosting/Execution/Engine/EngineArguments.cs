@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Aspire.Hosting.Execution;
 
 /// <summary>The arguments of <c>run</c> from the container's name on, and the environment of the command line itself.</summary>
-internal sealed record EngineArguments(IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment)
+internal sealed partial record EngineArguments(IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment)
 {
     // Variables that the command line reads for itself; none of them holds a secret.
     private static readonly string[] s_ownNames = ["PATH", "HOME", "TMPDIR", "LANG", "SHELL", "USER", "SSL_CERT_FILE", "SSL_CERT_DIR"];
@@ -49,9 +51,19 @@ internal sealed record EngineArguments(IReadOnlyList<string> Arguments, IReadOnl
             arguments.AddRange(["--entrypoint", spec.Entrypoint]);
         }
 
-        arguments.AddRange([.. spec.RuntimeArguments, spec.Image, .. spec.Arguments]);
+        arguments.AddRange([.. spec.RuntimeArguments, spec.Image, .. Command(spec)]);
         return new(arguments, environment);
     }
+
+    // A shell as the first process of a container ignores the stop signal, and its command dies with it unsaved when the patience ends;
+    // a shell that becomes its one command leaves the signal to it.
+    private static IEnumerable<string> Command(ContainerSpec spec) =>
+        spec is { Entrypoint: "sh" or "/bin/sh" or "bash" or "/bin/bash", Arguments: ["-c", var script, ..] } && SimpleCommand().IsMatch(script)
+            ? ["-c", $"exec {script}", .. spec.Arguments.Skip(2)]
+            : spec.Arguments;
+
+    [GeneratedRegex(@"^(?!exec\s)[A-Za-z0-9_./-]+(\s+[^;&|<>()`\n]+)*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SimpleCommand();
 
     private static string Mount(VolumeSpec volume, string container)
     {
