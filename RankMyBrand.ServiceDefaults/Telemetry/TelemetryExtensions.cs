@@ -21,17 +21,19 @@ internal static class TelemetryExtensions
     private const string OtlpEndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string OwnSources = "RankMyBrand.*";
 
-    // Under every other source of configuration: the framework's lines per request cost more than most requests do.
-    private static readonly Dictionary<string, string?> s_logLevels = new(StringComparer.OrdinalIgnoreCase)
+    // Under every other source of configuration. The framework's lines per request cost more than most requests do,
+    // and a collector that hangs must not hold up the end of the process.
+    private static readonly Dictionary<string, string?> s_defaults = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Logging:LogLevel:Default"] = "Information",
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
         ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
+        ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "3000",
     };
 
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {
-        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = s_logLevels });
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = s_defaults });
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;

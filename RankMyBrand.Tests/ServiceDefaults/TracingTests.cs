@@ -68,12 +68,13 @@ public sealed class TracingTests
     {
         var spans = new SpanRecorder();
         await using var service = await ServiceUnderTest.StartAsync(
-            app => app.MapGet("/", IResult () => throw new InvalidOperationException("why")), spans.AddTo, environment);
+            app => app.MapGet("/fail/{id}", IResult (int id) => throw new InvalidOperationException($"why {id}")), spans.AddTo, environment);
         var (trace, _) = Traced(service);
 
-        await service.Client.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
+        await service.Client.GetAsync(new Uri("/fail/1", UriKind.Relative), TestContext.Current.CancellationToken);
 
         var span = await spans.WaitAsync(trace);
+        Assert.Equal("GET /fail/{id}", span.DisplayName);
         Assert.Equal(ActivityStatusCode.Error, span.Status);
         Assert.Equal("System.InvalidOperationException", span.GetTagItem("error.type"));
         Assert.Contains(span.Events, recorded => recorded.Name == "exception");

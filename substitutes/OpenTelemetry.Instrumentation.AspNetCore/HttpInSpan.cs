@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 
@@ -43,7 +44,9 @@ internal sealed class HttpInSpan(AspNetCoreTraceInstrumentationOptions options)
     public void Stop(Activity activity, HttpContext context)
     {
         var response = context.Response;
-        if (context.GetEndpoint()?.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route is { Length: > 0 } route)
+        // An exception handler has cleared the endpoint of a request that failed, but remembers it.
+        var endpoint = context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint();
+        if (endpoint?.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route is { Length: > 0 } route)
         {
             activity.SetTag("http.route", route);
             SetMethod(activity, context.Request.Method, route);
