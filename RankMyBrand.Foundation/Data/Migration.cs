@@ -1,0 +1,47 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace RankMyBrand.Foundation.Data;
+
+/// <summary>
+/// One step of the schema: an SQL file embedded in an assembly as <c>…Migrations.NNNN_name.sql</c>, or
+/// <c>…Migrations.NNNN_name.timescaledb.sql</c> for a step that only a server with TimescaleDB takes. A step that has been released
+/// is never edited.
+/// </summary>
+public sealed partial record Migration(int Version, string Name, bool NeedsTimescale, string Sql)
+{
+    /// <summary>The SHA-256 of the SQL, in hexadecimal.</summary>
+    public string Checksum { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
+
+    /// <summary>The migrations embedded in an assembly, in their order.</summary>
+    /// <exception cref="InvalidOperationException">Two of them have the same version.</exception>
+    public static IReadOnlyList<Migration> FromAssembly(Assembly assembly)
+    {
+        var migrations = assembly.GetManifestResourceNames()
+            .Select(resource => (Resource: resource, Match: FileName().Match(resource)))
+            .Where(found => found.Match.Success)
+            .Select(found => new Migration(
+                int.Parse(found.Match.Groups["version"].ValueSpan),
+                found.Match.Groups["name"].Value,
+                found.Match.Groups["timescale"].Success,
+                Read(assembly, found.Resource)))
+            .OrderBy(migration => migration.Version)
+            .ToList();
+        var twice = migrations.GroupBy(migration => migration.Version).FirstOrDefault(group => group.Count() > 1);
+        return twice is null
+            ? migrations
+            : throw new InvalidOperationException(
+                $"{assembly.GetName().Name} has {twice.Count()} migrations with version {twice.Key}: {string.Join(", ", twice.Select(migration => migration.Name))}.");
+    }
+
+    private static string Read(Assembly assembly, string resource)
+    {
+        using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
+        return reader.ReadToEnd();
+    }
+
+    [GeneratedRegex(@"\.Migrations\.(?<version>\d{4})_(?<name>\w+)(?<timescale>\.timescaledb)?\.sql$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex FileName();
+}

@@ -1,0 +1,56 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace RankMyBrand.Foundation.Events;
+
+/// <summary>Settings of the event bus; section <c>Events</c>.</summary>
+public sealed class EventsOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Events";
+
+    /// <summary>The streams that exist, by name. Configuration adds to those known from the start.</summary>
+    public Dictionary<string, StreamOptions> Streams { get; } = new(StringComparer.Ordinal)
+    {
+        ["ai.responses"] = new() { MaxLength = 100_000 },
+        ["metrics.raw"] = new() { MaxLength = 50_000 },
+        ["actions.pending"] = new() { MaxLength = 10_000 },
+        ["metrics.calculated"] = new(),
+        ["actions.recommended"] = new(),
+    };
+
+    /// <summary>True lets publishing to an unknown stream create it.</summary>
+    public bool AutoCreateStreams { get; set; }
+
+    /// <summary>The largest payload of one event, in bytes.</summary>
+    [Range(1, 64 * 1024 * 1024)]
+    public int MaxEventBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>How long a deduplication key is remembered.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
+    public TimeSpan DeduplicationWindow { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>
+    /// How long a publish goes on trying while Redis is away. A try whose reply was lost is repeated with the same event id.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Null when the stream exists or may be created; else the refusal, which lists those that exist.</summary>
+    public EventRejection? Refuse(string stream) =>
+        Streams.ContainsKey(stream) || (AutoCreateStreams && StreamName.IsValid(stream))
+            ? null
+            : new EventRejection(
+                RejectionReason.UnknownStream,
+                $"There is no stream '{stream}'. Known streams: {string.Join(", ", Streams.Keys.Order(StringComparer.Ordinal))}. "
+                + $"Add it under {Section}:Streams, or set {Section}:AutoCreateStreams to true.");
+}
+
+/// <summary>Settings of one stream.</summary>
+public sealed class StreamOptions
+{
+    /// <summary>
+    /// How many entries the stream holds. Beyond it acknowledged entries are trimmed; when none can be, publishers are told to wait.
+    /// </summary>
+    [Range(1, 100_000_000)]
+    public long MaxLength { get; set; } = 100_000;
+}

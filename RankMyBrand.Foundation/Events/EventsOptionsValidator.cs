@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Options;
+
+namespace RankMyBrand.Foundation.Events;
+
+/// <summary>Checks what attributes cannot: the names of the streams and the settings of each.</summary>
+internal sealed class EventsOptionsValidator : IValidateOptions<EventsOptions>
+{
+    public ValidateOptionsResult Validate(string? name, EventsOptions options)
+    {
+        var failures = new List<string>();
+        foreach (var (stream, settings) in options.Streams)
+        {
+            if (!StreamName.IsValid(stream))
+                failures.Add($"{EventsOptions.Section}:Streams has the key '{stream}': {StreamName.Rule}.");
+            if (settings.MaxLength is < 1 or > 100_000_000)
+                failures.Add($"{EventsOptions.Section}:Streams:{stream}:MaxLength is {settings.MaxLength}; it must be from 1 to 100000000 entries.");
+        }
+
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+}

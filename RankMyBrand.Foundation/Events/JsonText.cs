@@ -1,0 +1,61 @@
+using System.Text.Json;
+
+namespace RankMyBrand.Foundation.Events;
+
+/// <summary>Tells whether a text is JSON that PostgreSQL's jsonb can hold.</summary>
+public static class JsonText
+{
+    /// <summary>The deepest nesting that is taken.</summary>
+    public const int MaxDepth = 128;
+
+    /// <summary>True for one complete JSON value (RFC 8259) without NUL characters and without unpaired surrogates, which jsonb refuses.</summary>
+    public static bool IsStorable(ReadOnlyMemory<byte> json, out string? fault) => IsStorable(json.Span, out fault);
+
+    /// <inheritdoc cref="IsStorable(ReadOnlyMemory{byte}, out string?)"/>
+    public static bool IsStorable(ReadOnlySpan<byte> json, out string? fault)
+    {
+        fault = null;
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                    fault ??= FaultOf(ref reader);
+                else if (reader.TokenType is JsonTokenType.Number && reader.ValueSpan.Length > 15)
+                    fault ??= FaultOfNumber(reader.ValueSpan);
+            }
+        }
+        catch (JsonException e)
+        {
+            fault = $"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: not valid JSON";
+        }
+
+        return fault is null;
+    }
+
+    private static string? FaultOf(ref Utf8JsonReader reader)
+    {
+        // Utf8JsonReader checks escapes only when a value is taken out, and few values have any.
+        if (!reader.ValueIsEscaped)
+            return null;
+        try
+        {
+            var text = reader.GetString()!;
+            return text.Contains('\0', StringComparison.Ordinal) ? "a string holds the character \\u0000, which the store cannot hold" : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return "a string holds an unpaired surrogate, which is not a character";
+        }
+    }
+
+    private static string? FaultOfNumber(ReadOnlySpan<byte> number)
+    {
+        // PostgreSQL's numeric has at most 131072 digits before the point and 16383 after it.
+        var exponentAt = number.IndexOfAny((byte)'e', (byte)'E');
+        if (exponentAt < 0)
+            return number.Length <= 16_000 ? null : "a number has more than 16000 digits";
+        return number[(exponentAt + 1)..].TrimStart("+-0"u8).Length <= 4 && exponentAt <= 4_000 ? null : "a number's exponent is too large";
+    }
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace RankMyBrand.Foundation.Events;
+
+/// <summary>The id of a stream entry: a time in milliseconds and a sequence number.</summary>
+internal readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : IComparable<EntryId>
+{
+    /// <exception cref="FormatException">The text is not an entry id.</exception>
+    public static EntryId Parse(string text) =>
+        TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not the id of a stream entry; one looks like 1763683200000-0.");
+
+    public static bool TryParse(ReadOnlySpan<char> text, out EntryId id)
+    {
+        var dash = text.IndexOf('-');
+        ulong sequence = 0;
+        var valid = ulong.TryParse(dash < 0 ? text : text[..dash], NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+            && (dash < 0 || ulong.TryParse(text[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out sequence));
+        id = valid ? new EntryId(milliseconds, sequence) : default;
+        return valid;
+    }
+
+    public int CompareTo(EntryId other) =>
+        Milliseconds != other.Milliseconds ? Milliseconds.CompareTo(other.Milliseconds) : Sequence.CompareTo(other.Sequence);
+
+    public static bool operator <(EntryId left, EntryId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(EntryId left, EntryId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(EntryId left, EntryId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(EntryId left, EntryId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => $"{Milliseconds}-{Sequence}";
+}

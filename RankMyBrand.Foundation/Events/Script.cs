@@ -1,0 +1,18 @@
+namespace RankMyBrand.Foundation.Events;
+
+/// <summary>The Lua scripts that are embedded in this assembly. Each runs atomically on the server.</summary>
+internal static class Script
+{
+    public static readonly string PublishOnce = Load("publish_once");
+    public static readonly string TrimAcknowledged = Load("trim_acknowledged");
+    public static readonly string DeadLetter = Load("dead_letter");
+    public static readonly string RemoveIdleConsumers = Load("remove_idle_consumers");
+
+    private static string Load(string name)
+    {
+        using var stream = typeof(Script).Assembly.GetManifestResourceStream($"RankMyBrand.Foundation.Events.Scripts.{name}.lua")
+            ?? throw new InvalidOperationException($"The script '{name}' is not embedded in the assembly.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,121 @@
+using System.Text;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace RankMyBrand.Foundation.Events;
+
+/// <summary>The archive of events in PostgreSQL, a hypertable where the server has TimescaleDB.</summary>
+public sealed class EventStore(NpgsqlDataSource database)
+{
+    /// <summary>The tenant of events that name none.</summary>
+    public const string DefaultTenant = "default";
+
+    /// <summary>Stores events, each once: one that is there already is left as it is. All or none are stored.</summary>
+    /// <returns>How many were new.</returns>
+    /// <exception cref="PostgresException">The server refused one of them (SQLSTATE class 22) or is away.</exception>
+    public async Task<int> SaveAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
+    {
+        var columns = new Columns(deliveries);
+        await using var command = database.CreateCommand(
+            """
+            INSERT INTO events (id, tenant_id, stream_id, event_type, event_data, metadata, created_at)
+            SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::timestamptz[])
+            ON CONFLICT DO NOTHING
+            """);
+        command.Parameters.Add(new() { Value = columns.Ids });
+        command.Parameters.Add(new() { Value = columns.Tenants });
+        command.Parameters.Add(new() { Value = columns.Streams });
+        command.Parameters.Add(new() { Value = columns.Types });
+        command.Parameters.Add(new() { Value = columns.Data, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
+        command.Parameters.Add(new() { Value = columns.Metadata, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
+        command.Parameters.Add(new() { Value = columns.CreatedAt });
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Reads a page of a stream's events.</summary>
+    public async Task<EventPage> ReadAsync(EventQuery query, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(TextOf(query));
+        command.Parameters.Add(new() { Value = query.Stream });
+        command.Parameters.Add(new() { Value = query.Tenant ?? DefaultTenant });
+        command.Parameters.Add(new() { Value = query.Limit + 1 });
+        if (query.From is { } from)
+            command.Parameters.Add(new() { Value = from.ToUniversalTime() });
+        if (query.To is { } to)
+            command.Parameters.Add(new() { Value = to.ToUniversalTime() });
+        if (query.Type is { } type)
+            command.Parameters.Add(new() { Value = type });
+        if (query.After is { } after)
+        {
+            command.Parameters.Add(new() { Value = UuidV7.TimeOf(after) });
+            command.Parameters.Add(new() { Value = after });
+        }
+
+        var items = new List<StoredEvent>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            items.Add(new StoredEvent(
+                reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetFieldValue<DateTimeOffset>(5)));
+        }
+
+        // One more than asked for tells whether there is a next page.
+        if (items.Count <= query.Limit)
+            return new EventPage(items, null);
+        items.RemoveAt(items.Count - 1);
+        return new EventPage(items, items[^1].Id);
+    }
+
+    private static string TextOf(EventQuery query)
+    {
+        var sql = new StringBuilder(
+            "SELECT id, stream_id, event_type, event_data, metadata, created_at FROM events WHERE stream_id = $1 AND tenant_id = $2");
+        var next = 4;
+        if (query.From is not null)
+            sql.Append($" AND created_at >= ${next++}");
+        if (query.To is not null)
+            sql.Append($" AND created_at < ${next++}");
+        if (query.Type is not null)
+            sql.Append($" AND event_type = ${next++}");
+        if (query.After is not null)
+            sql.Append($" AND (created_at, id) {(query.Ascending ? '>' : '<')} (${next++}, ${next})");
+        var direction = query.Ascending ? "ASC" : "DESC";
+        return sql.Append($" ORDER BY created_at {direction}, id {direction} LIMIT $3").ToString();
+    }
+
+    /// <summary>Deliveries turned into the columns of the table.</summary>
+    private sealed class Columns
+    {
+        public Columns(IReadOnlyList<Delivery> deliveries)
+        {
+            var count = deliveries.Count;
+            (Ids, Tenants, Streams, Types) = (new Guid[count], new string[count], new string[count], new string[count]);
+            (Data, Metadata, CreatedAt) = (new string[count], new string[count], new DateTimeOffset[count]);
+            for (var i = 0; i < count; i++)
+            {
+                var @event = deliveries[i].Event;
+                Ids[i] = @event.Id;
+                Tenants[i] = @event.Tenant ?? DefaultTenant;
+                Streams[i] = deliveries[i].Stream;
+                Types[i] = @event.Type;
+                Data[i] = Encoding.UTF8.GetString(@event.Data.Span);
+                Metadata[i] = EventMetadata.Write(deliveries[i]);
+                CreatedAt[i] = @event.CreatedAt;
+            }
+        }
+
+        public Guid[] Ids { get; }
+
+        public string[] Tenants { get; }
+
+        public string[] Streams { get; }
+
+        public string[] Types { get; }
+
+        public string[] Data { get; }
+
+        public string[] Metadata { get; }
+
+        public DateTimeOffset[] CreatedAt { get; }
+    }
+}

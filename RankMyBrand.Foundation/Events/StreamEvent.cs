@@ -1,0 +1,40 @@
+using System.Diagnostics;
+
+namespace RankMyBrand.Foundation.Events;
+
+/// <summary>An event: a fact of one type with a JSON payload, as it is published to a stream.</summary>
+public sealed record StreamEvent
+{
+    /// <summary>The identity, a UUIDv7 fixed at creation: a redelivered event meets its own row in the store.</summary>
+    public Guid Id { get; init; } = UuidV7.Next();
+
+    /// <summary>What happened, in the past tense and with dots, for example <c>response.received</c>.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The payload, UTF-8 JSON. It is passed on as it is: never parsed, never written anew.</summary>
+    public required ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>The business conversation that the event belongs to (X-Correlation-ID).</summary>
+    public string? CorrelationId { get; init; }
+
+    /// <summary>The W3C trace context of the publisher (traceparent).</summary>
+    public string? TraceParent { get; init; } = Activity.Current?.Id;
+
+    /// <summary>The tenant that owns the event; null for the default tenant.</summary>
+    public string? Tenant { get; init; }
+
+    /// <summary>Who published it: a service's name, or the source of a CloudEvent.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>Further attributes as a JSON object (for example those of a CloudEvent), or null.</summary>
+    public ReadOnlyMemory<byte>? Attributes { get; init; }
+
+    /// <summary>
+    /// A key that makes publishing idempotent: within <see cref="EventsOptions.DeduplicationWindow"/> a second event with the key is not
+    /// appended, and is answered with the first one's ids. Null appends always.
+    /// </summary>
+    public string? DeduplicationKey { get; init; }
+
+    /// <summary>The time inside <see cref="Id"/>.</summary>
+    public DateTimeOffset CreatedAt => UuidV7.TimeOf(Id);
+}

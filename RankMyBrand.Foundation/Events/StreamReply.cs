@@ -1,0 +1,32 @@
+using StackExchange.Redis;
+
+namespace RankMyBrand.Foundation.Events;
+
+/// <summary>Reads the reply of XREAD and XREADGROUP in its RESP2 shape: an array of streams, each with its entries.</summary>
+internal static class StreamReply
+{
+    public static IReadOnlyList<(string Stream, StreamEntry[] Entries)> Parse(RedisResult reply)
+    {
+        if (reply.IsNull)
+            return [];
+        var streams = new (string, StreamEntry[])[reply.Length];
+        for (var i = 0; i < streams.Length; i++)
+        {
+            var entries = new StreamEntry[reply[i][1].Length];
+            for (var k = 0; k < entries.Length; k++)
+                entries[k] = ParseEntry(reply[i][1][k]);
+            streams[i] = ((string)reply[i][0]!, entries);
+        }
+
+        return streams;
+    }
+
+    private static StreamEntry ParseEntry(RedisResult entry)
+    {
+        // The fields of an entry that was deleted while it was pending are nil.
+        var fields = entry[1].IsNull ? [] : new NameValueEntry[entry[1].Length / 2];
+        for (var i = 0; i < fields.Length; i++)
+            fields[i] = new NameValueEntry((RedisValue)entry[1][i * 2], (RedisValue)entry[1][(i * 2) + 1]);
+        return new StreamEntry((RedisValue)entry[0], fields);
+    }
+}
