@@ -1,0 +1,24 @@
+namespace RankMyBrand.Foundation.Security;
+
+/// <summary>The API keys that a service takes; section <c>Security</c>.</summary>
+public sealed class ApiKeysOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Security";
+
+    /// <summary>The keys, by a name that tells whose each is.</summary>
+    public Dictionary<string, ApiKeyOptions> ApiKeys { get; } = new(StringComparer.OrdinalIgnoreCase);
+}
+
+/// <summary>One API key: as it is, or as its SHA-256.</summary>
+public sealed class ApiKeyOptions
+{
+    /// <summary>The key itself, for development; keep it out of files.</summary>
+    public string? Key { get; set; }
+
+    /// <summary>The SHA-256 of the key's UTF-8 text, as 64 hexadecimal digits.</summary>
+    public string? Sha256 { get; set; }
+
+    /// <summary>The tenant that requests with this key act for; null for the default tenant.</summary>
+    public string? Tenant { get; set; }
+}
