@@ -1,3 +1,14 @@
+using RankMyBrand.Gateway.Identity;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddApiKeys();
+builder.Services.AddReverseProxy()
+    .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
+    .AddServiceDiscoveryDestinationResolver();
+
 var app = builder.Build();
+app.UseApiKeys();
+app.MapDefaultEndpoints();
+app.MapReverseProxy();
 await app.RunAsync();

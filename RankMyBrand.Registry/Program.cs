@@ -1,3 +1,11 @@
+using RankMyBrand.Registry.Dependencies;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddEventBus();
+builder.AddMigrations();
+builder.AddDependencyChecks();
+
 var app = builder.Build();
+app.MapDefaultEndpoints();
 await app.RunAsync();

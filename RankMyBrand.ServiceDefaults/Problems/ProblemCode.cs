@@ -31,8 +31,9 @@ public enum ProblemCode
 }
 
 /// <summary>Relates codes to their wire names and HTTP statuses.</summary>
-internal static class ProblemCodes
+public static class ProblemCodes
 {
+    /// <summary>The code as it stands in a response, for example <c>NOT_FOUND</c>.</summary>
     public static string WireName(this ProblemCode code) => code switch
     {
         ProblemCode.NotFound => "NOT_FOUND",
@@ -45,7 +46,7 @@ internal static class ProblemCodes
         _ => "INTERNAL",
     };
 
-    public static int Status(this ProblemCode code) => code switch
+    internal static int Status(this ProblemCode code) => code switch
     {
         ProblemCode.NotFound => StatusCodes.Status404NotFound,
         ProblemCode.Unauthorized => StatusCodes.Status401Unauthorized,
@@ -57,7 +58,7 @@ internal static class ProblemCodes
         _ => StatusCodes.Status500InternalServerError,
     };
 
-    public static ProblemCode Of(int status) => status switch
+    internal static ProblemCode Of(int status) => status switch
     {
         StatusCodes.Status401Unauthorized => ProblemCode.Unauthorized,
         StatusCodes.Status403Forbidden => ProblemCode.Forbidden,
