@@ -11,9 +11,14 @@ namespace RankMyBrand.Tests.Foundation.Security.Tokens;
 /// <summary>A validator with one key of each kind, and the means to make any token, good or bad.</summary>
 internal sealed class JwtFixture : IJwtKeySource, IDisposable
 {
-    private readonly ECDsa _ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly RSA _rsa = RSA.Create(2048);
-    private readonly byte[] _edSeed = RandomNumberGenerator.GetBytes(32);
+    // Made once: only the reference's slowness and the search for primes would show.
+    private static readonly ECParameters s_ec = NewEcKey();
+    private static readonly RSAParameters s_rsa = NewRsaKey();
+    private static readonly byte[] s_edSeed = RandomNumberGenerator.GetBytes(32);
+    private static readonly byte[] s_edPublic = Ed25519Reference.PublicKey(s_edSeed);
+
+    private readonly ECDsa _ec = ECDsa.Create(s_ec);
+    private readonly RSA _rsa = RSA.Create(s_rsa);
     private JsonWebKeySet? _keys;
 
     public ManualTimeProvider Time { get; } = new();
@@ -38,23 +43,16 @@ internal sealed class JwtFixture : IJwtKeySource, IDisposable
 
     public long Now => Time.GetUtcNow().ToUnixTimeSeconds();
 
-    public byte[] RsaModulus => _rsa.ExportParameters(includePrivateParameters: false).Modulus!;
+    public static byte[] RsaModulus => s_rsa.Modulus!;
 
     public string RsaPublicPem => _rsa.ExportSubjectPublicKeyInfoPem();
 
-    public string Jwks
-    {
-        get
-        {
-            var (ec, rsa) = (_ec.ExportParameters(false).Q, _rsa.ExportParameters(false));
-            return $$"""
-                {"keys":[
-                {"kty":"EC","crv":"P-256","kid":"ec","x":"{{Encode(ec.X)}}","y":"{{Encode(ec.Y)}}"},
-                {"kty":"RSA","kid":"rsa","n":"{{Encode(rsa.Modulus)}}","e":"{{Encode(rsa.Exponent)}}"},
-                {"kty":"OKP","crv":"Ed25519","kid":"ed","x":"{{Encode(Ed25519Reference.PublicKey(_edSeed))}}"}]}
-                """;
-        }
-    }
+    public static string Jwks { get; } = $$"""
+        {"keys":[
+        {"kty":"EC","crv":"P-256","kid":"ec","x":"{{Encode(s_ec.Q.X)}}","y":"{{Encode(s_ec.Q.Y)}}"},
+        {"kty":"RSA","kid":"rsa","n":"{{Encode(s_rsa.Modulus)}}","e":"{{Encode(s_rsa.Exponent)}}"},
+        {"kty":"OKP","crv":"Ed25519","kid":"ed","x":"{{Encode(s_edPublic)}}"}]}
+        """;
 
     public static string Encode(ReadOnlySpan<byte> bytes) => Base64Url.EncodeToString(bytes);
 
@@ -101,7 +99,7 @@ internal sealed class JwtFixture : IJwtKeySource, IDisposable
 
     public byte[] SignRsaPss(byte[] data) => _rsa.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pss);
 
-    public byte[] SignEd(byte[] data) => Ed25519Reference.Sign(_edSeed, data);
+    public static byte[] SignEd(byte[] data) => Ed25519Reference.Sign(s_edSeed, data);
 
     public async Task<JwtValidation> ValidateAsync(string token) => await Validator.ValidateAsync(token, TestContext.Current.CancellationToken);
 
@@ -117,5 +115,17 @@ internal sealed class JwtFixture : IJwtKeySource, IDisposable
     {
         _ec.Dispose();
         _rsa.Dispose();
+    }
+
+    private static ECParameters NewEcKey()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return key.ExportParameters(includePrivateParameters: true);
+    }
+
+    private static RSAParameters NewRsaKey()
+    {
+        using var key = RSA.Create(2048);
+        return key.ExportParameters(includePrivateParameters: true);
     }
 }
