@@ -70,7 +70,13 @@ public class ResourceLoggerService : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    internal void Append(string resourceName, string content, bool isError) => Of(resourceName).Add(content, isError);
+    /// <summary>Adds a line to the log of an instance and to that of its resource.</summary>
+    internal void Append(IResource resource, string instanceId, string content, bool isError)
+    {
+        Of(resource.Name).Add(content, isError);
+        if (instanceId != resource.Name)
+            Of(instanceId).Add(content, isError);
+    }
 
     internal IReadOnlyList<LogLine> Tail(string resourceName, int count) => [.. Of(resourceName).Snapshot().TakeLast(count)];
 

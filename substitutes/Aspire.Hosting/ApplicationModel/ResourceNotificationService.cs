@@ -188,7 +188,7 @@ public class ResourceNotificationService : IDisposable
             $"and will not become healthy{(string.IsNullOrWhiteSpace(why) ? "." : $": {why}")}");
     }
 
-    private void Publish(IResource resource, string resourceId, Func<CustomResourceSnapshot, CustomResourceSnapshot> stateFactory)
+    internal void Publish(IResource resource, string resourceId, Func<CustomResourceSnapshot, CustomResourceSnapshot> stateFactory)
     {
         var entry = _entries.GetOrAdd(resourceId, static _ => new Entry());
         lock (entry)

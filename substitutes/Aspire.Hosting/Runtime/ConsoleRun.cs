@@ -1,17 +1,66 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Aspire.Hosting.Runtime;
 
-/// <summary>Runs an application from the command line.</summary>
+/// <summary>Runs an application from the command line: tells what happens, and ends with one sentence when it cannot work.</summary>
 internal static class ConsoleRun
 {
     public static async Task RunAsync(DistributedApplication app, string[] args, CancellationToken cancellationToken)
     {
-        _ = args;
         await using (app)
         {
-            await app.StartAsync(cancellationToken);
-            await app.WaitForShutdownAsync(cancellationToken);
+            try
+            {
+                if (args is ["reset", ..])
+                    await ActivatorUtilities.CreateInstance<ResetCommand>(app.Services).RunAsync(cancellationToken);
+                else
+                    await RunAsync(app, cancellationToken);
+            }
+            catch (DistributedApplicationException e)
+            {
+                FatalErrors.Report(e.Message);
+            }
         }
+    }
+
+    private static async Task RunAsync(DistributedApplication app, CancellationToken cancellationToken)
+    {
+        var console = app.Services.GetRequiredService<AppConsole>();
+        var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
+        var reporter = app.Services.GetRequiredService<ProgressReporter>();
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var onStop = lifetime.ApplicationStopping.Register(stopping.SetResult);
+        await using var onCancel = cancellationToken.Register(lifetime.StopApplication);
+
+        console.Write($"Starting {app.Services.GetRequiredService<IHostEnvironment>().ApplicationName}");
+        var failure = app.Services.GetRequiredService<StartFailures>().First;
+        var start = app.StartAsync(CancellationToken.None);
+        var goal = Task.WhenAll(start, reporter.AllHealthy);
+        var first = await Task.WhenAny(goal, failure, stopping.Task, start.ContinueWith(static _ => { }, TaskContinuationOptions.NotOnRanToCompletion));
+        if (first == goal && goal.IsCompletedSuccessfully)
+        {
+            console.Write("All resources are healthy. Press Ctrl-C to stop.");
+            await stopping.Task;
+        }
+        else if (first == failure)
+        {
+            // Let the reporter show the resource's last lines before the sentence.
+            FatalErrors.Report((await failure).Message);
+        }
+
+        console.Write("Stopping");
+        lifetime.StopApplication();
+        try
+        {
+            await start;
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Stopped while it started.
+        }
+
+        await app.StopAsync(CancellationToken.None);
+        console.Write("Stopped");
     }
 }

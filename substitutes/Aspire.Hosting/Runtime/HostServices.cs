@@ -1,4 +1,5 @@
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Execution;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,6 +25,25 @@ internal static class HostServices
             provider.GetRequiredService<ResourceNotificationService>(), provider.GetRequiredService<ResourceLoggerService>(), provider,
             provider.GetRequiredService<DistributedApplicationModel>()));
         services.AddSingleton<DependencyWaiter>();
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(new AppHostAssembly(builder.AppHostAssembly));
+        services.AddSingleton<ProcessSupervisor>();
+        services.AddSingleton<ContainerRuntimeSource>();
+        services.AddSingleton<ProjectOutputs>();
+        services.AddSingleton<EndpointAllocator>();
+        services.AddSingleton<Launcher>();
+        services.AddSingleton<RestartPolicy>();
+        services.AddSingleton<StartFailures>();
+        services.AddSingleton<AppConsole>();
+        services.AddSingleton<ParameterInitializer>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RunServices>(provider, provider));
+        if (options.EnableResourceLogging)
+            services.AddHostedService<ResourceLogForwarder>();
+        services.AddHostedService<HealthMonitor>();
+        services.AddSingleton<ProgressReporter>();
+        if (!isTest)
+            services.AddHostedService(provider => provider.GetRequiredService<ProgressReporter>());
+        services.AddHostedService<Orchestrator>();
         services.AddHealthChecks();
         services.AddHttpClient();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownTimeout);
@@ -34,6 +54,7 @@ internal static class HostServices
         builder.Services.AddLogging(logging => logging
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("System.Net.Http", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", isTest ? LogLevel.Warning : LogLevel.None)
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
         GeneratedKeys.Of(services);
     }

@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using Aspire.Hosting.ApplicationModel;
+
+namespace Aspire.Hosting.Runtime;
+
+/// <summary>Tells whoever started the application what happens: one line per change that is worth seeing.</summary>
+internal sealed class AppConsole(RunSettings settings, TimeProvider time)
+{
+    private const int NameWidth = 18;
+    private const int StateWidth = 11;
+
+    private readonly Lock _lock = new();
+    private readonly long _began = time.GetTimestamp();
+
+    /// <summary>A step of something that takes a while, such as installing the local servers.</summary>
+    public void Progress(string text) => Write($"  {text}");
+
+    /// <summary>A resource has reached a state.</summary>
+    public void State(IResource resource, string state, string detail) =>
+        Write($"  {resource.Name.PadRight(NameWidth)} {state.PadRight(StateWidth)} {Elapsed,8}   {detail}".TrimEnd());
+
+    /// <summary>Any other line.</summary>
+    public void Write(string line)
+    {
+        if (settings.IsTest)
+        {
+            Debug.WriteLine(line);
+            return;
+        }
+
+        lock (_lock)
+            Console.Out.WriteLine(line);
+    }
+
+    private string Elapsed => $"{time.GetElapsedTime(_began).TotalSeconds:0.0} s";
+}

@@ -1,0 +1,81 @@
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+
+namespace Aspire.Hosting.Runtime;
+
+/// <summary>Follows the states of the resources and prints what changes.</summary>
+internal sealed class ProgressReporter(
+    ResourceNotificationService notifications, ResourceLoggerService loggers, DistributedApplicationModel model, AppConsole console) : BackgroundService
+{
+    private const int LinesOfAFailure = 20;
+
+    private readonly Dictionary<string, string> _shown = new(StringComparer.OrdinalIgnoreCase);
+    private readonly TaskCompletionSource _allHealthy = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when every resource that starts by itself has been healthy, or has done its work.</summary>
+    public Task AllHealthy => _allHealthy.Task;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var settled = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        try
+        {
+            await foreach (var e in notifications.WatchAsync(stoppingToken))
+            {
+                if (!e.Resource.IsExecutable())
+                    continue;
+                if (Show(e))
+                    settled.Add(e.ResourceId);
+                if (!AllHealthy.IsCompleted && AwaitedIds().All(settled.Contains) && AwaitedIds().Any())
+                    _allHealthy.TrySetResult();
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The application stops.
+        }
+    }
+
+    private IEnumerable<string> AwaitedIds() => model.Resources
+        .Where(r => r.IsExecutable() && !r.HasAnnotationOfType<ExplicitStartupAnnotation>()).SelectMany(ResourceInstances.IdsOf);
+
+    // Returns whether the instance is where it is meant to be.
+    private bool Show(ResourceEvent e)
+    {
+        var snapshot = e.Snapshot;
+        var state = snapshot.State?.Text;
+        var healthy = snapshot.HealthStatus == HealthStatus.Healthy && snapshot.Ready is not null;
+        var word = state switch
+        {
+            _ when healthy => snapshot.HealthReports.IsEmpty ? "running" : "healthy",
+            _ when state == KnownResourceStates.Running && _shown.GetValueOrDefault(e.ResourceId) == "healthy" => "unhealthy",
+            _ when state == KnownResourceStates.FailedToStart => "failed",
+            _ when state == KnownResourceStates.Finished => snapshot.ExitCode is 0 or null ? "finished" : "failed",
+            _ when state == KnownResourceStates.Exited => "stopped",
+            _ => null,
+        };
+        if (state == KnownResourceStates.Starting)
+            _shown.Remove(e.ResourceId);
+        if (word is not null && _shown.GetValueOrDefault(e.ResourceId) != word)
+        {
+            _shown[e.ResourceId] = word;
+            console.State(e.Resource, word, Detail(e, word));
+        }
+
+        return healthy || state == KnownResourceStates.Finished;
+    }
+
+    private string Detail(ResourceEvent e, string word) => word switch
+    {
+        "healthy" or "running" => string.Join("  ", e.Snapshot.Urls.Where(u => !u.IsInternal).Select(u => Address(u.Url))),
+        "unhealthy" => e.Snapshot.HealthReports.FirstOrDefault(r => r.Status != HealthStatus.Healthy)?.Description ?? "",
+        "failed" => Environment.NewLine + string.Join(
+            Environment.NewLine, loggers.Tail(e.ResourceId, LinesOfAFailure).Select(l => $"      {l.Content}")),
+        _ => e.Snapshot.ExitCode is { } code and not 0 ? $"exit code {code}" : "",
+    };
+
+    // Only HTTP addresses are for a browser; elsewhere the scheme says nothing.
+    private static string Address(string url) =>
+        url.StartsWith("http", StringComparison.Ordinal) ? url : url[(url.IndexOf("://", StringComparison.Ordinal) + 3)..];
+}

@@ -1,0 +1,26 @@
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+
+namespace Aspire.Hosting.Runtime;
+
+/// <summary>Deletes what runs of the application have left behind: the data volumes and the generated secrets.</summary>
+internal sealed class ResetCommand(
+    DistributedApplicationModel model, ContainerRuntimeSource runtimes, UserSecrets secrets, GeneratedKeys generated, IConfiguration configuration,
+    IHostEnvironment environment, AppConsole console)
+{
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var runtime = await runtimes.GetAsync(cancellationToken);
+        var prefix = VolumeNameGenerator.Prefix(environment.ApplicationName, configuration);
+        var named = model.Resources.SelectMany(r => r.Annotations.OfType<ContainerMountAnnotation>())
+            .Where(m => m.Type == ContainerMountType.Volume && m.Source is { } name && !name.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(m => m.Source!);
+        foreach (var name in named.Prepend(prefix).Distinct(StringComparer.Ordinal))
+            await runtime.DeleteVolumesAsync(name, console.Progress, cancellationToken);
+
+        foreach (var key in secrets.Remove(generated.Keys))
+            console.Progress($"forgot the generated value of {key}");
+        console.Write($"{environment.ApplicationName} is reset: the next run starts without data.");
+    }
+}
