@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using RankMyBrand.Foundation.RateLimiting.Redis;
+
+namespace RankMyBrand.Foundation.RateLimiting.Leased;
+
+/// <summary>The buckets of this instance, and their traffic with Redis.</summary>
+internal sealed class LeasedLimits(RedisLimits redis, RateLimitPlanHolder plans, LocalClock clock)
+{
+    private static readonly TimeSpan _idle = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<LimitKey, LeasedBucket> _buckets = new();
+    private volatile bool _isStopping;
+    private int _count;
+
+    /// <summary>Takes the cost locally, or says that Redis has to be asked. Costs no round trip and allocates nothing.</summary>
+    public LeasedAnswer TryTake(in Claim claim, long now, out LeasedStatus found)
+    {
+        while (_buckets.TryGetValue(claim.LimitKey, out var bucket))
+        {
+            var answer = bucket.TryTake(claim.Cost, now, out found);
+            if (found.IsLow && !redis.IsAway && !_isStopping)
+                _ = TakeBlock(bucket, cost: 0, now);
+            if (answer != LeasedAnswer.Retired)
+                return answer;
+            Remove(bucket);
+        }
+
+        found = default;
+        return LeasedAnswer.Empty;
+    }
+
+    /// <summary>
+    /// Takes the cost, after a refill where need be. <see cref="LeasedAnswer.Empty"/> when Redis is away, or when this instance
+    /// remembers too many keys to remember another.
+    /// </summary>
+    public async ValueTask<(LeasedAnswer Answer, LeasedStatus Found)> TakeAsync(Claim claim, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var now = clock.Now;
+            var answer = TryTake(claim, now, out var found);
+            if (answer != LeasedAnswer.Empty)
+                return (answer, found);
+            if (redis.IsAway || BucketOf(claim.LimitKey) is not { } bucket)
+                return (LeasedAnswer.Empty, default);
+            if (!await TakeBlock(bucket, claim.Cost, now).WaitAsync(cancellationToken))
+                return (LeasedAnswer.Empty, default);
+        }
+    }
+
+    /// <summary>Takes back what a check took and did not use, because another limit refused.</summary>
+    public void PutBack(in Claim claim, long segment)
+    {
+        var unused = new Unused(claim.Cost, segment);
+        if (!_buckets.TryGetValue(claim.LimitKey, out var bucket) || !bucket.TryPutBack(unused))
+            _ = redis.GiveBackAsync(claim.LimitKey, unused);
+    }
+
+    /// <summary>Returns tokens whose time is over, and forgets keys that nobody uses.</summary>
+    public void Sweep()
+    {
+        var now = clock.Now;
+        foreach (var (key, bucket) in _buckets)
+        {
+            _ = redis.GiveBackAsync(key, bucket.TakeUnused(now, all: false));
+            if (bucket.TryRetire(now, _idle))
+                Remove(bucket);
+        }
+    }
+
+    /// <summary>Returns all tokens, before the instance ends.</summary>
+    public async Task GiveBackAllAsync()
+    {
+        _isStopping = true;
+        await Task.WhenAll(_buckets.Values.Select(bucket => bucket.Refilling));
+        await Task.WhenAll(_buckets.Select(pair => redis.GiveBackAsync(pair.Key, pair.Value.TakeUnused(clock.Now, all: true))));
+    }
+
+    /// <summary>Takes a block, unless one is on its way already.</summary>
+    private Task<bool> TakeBlock(LeasedBucket bucket, long cost, long now)
+    {
+        var refilled = bucket.JoinRefill(cost, now, out var begun);
+        if (begun is { } refill)
+            _ = RefillAsync(bucket, refill);
+        return refilled;
+    }
+
+    private async Task RefillAsync(LeasedBucket bucket, Refill refill)
+    {
+        Grant? granted = null;
+        try
+        {
+            _ = redis.GiveBackAsync(bucket.Limit, refill.Unused);
+            var claim = new Claim(bucket.Limit.Rule, bucket.Limit.Key, refill.Cost);
+            // No caller's token: others wait for the same block.
+            var answer = await redis.TakeAsync([new Take(claim, refill.Demand, refill.Spare)], "", CancellationToken.None);
+            granted = answer?[0];
+        }
+        finally
+        {
+            _ = redis.GiveBackAsync(bucket.Limit, bucket.Complete(refill, granted, plans.Current.Options.Hold));
+        }
+    }
+
+    private LeasedBucket? BucketOf(LimitKey key)
+    {
+        if (_buckets.TryGetValue(key, out var known))
+            return known;
+        if (Volatile.Read(ref _count) >= plans.Current.Options.MaxLocalKeys)
+            return null;
+        var fresh = new LeasedBucket(key, clock);
+        var bucket = _buckets.GetOrAdd(key, fresh);
+        if (ReferenceEquals(bucket, fresh))
+            Interlocked.Increment(ref _count);
+        return bucket;
+    }
+
+    private void Remove(LeasedBucket bucket)
+    {
+        if (_buckets.TryRemove(KeyValuePair.Create(bucket.Limit, bucket)))
+            Interlocked.Decrement(ref _count);
+    }
+}

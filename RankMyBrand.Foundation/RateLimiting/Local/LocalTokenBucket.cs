@@ -1,0 +1,46 @@
+namespace RankMyBrand.Foundation.RateLimiting.Local;
+
+/// <summary>This instance's share of a token bucket.</summary>
+internal sealed class LocalTokenBucket(RateLimitRule rule, LocalClock clock) : LocalLimit(rule, clock)
+{
+    private readonly double _perMillisecond = rule.ShareOfPermits / rule.Window.TotalMilliseconds;
+    private double _tokens = rule.Share;
+    private long _at = clock.Now;
+
+    public override bool TryTake(long cost, long now, out RateLimitStatus status)
+    {
+        lock (Gate)
+        {
+            Refill(now);
+            var isTaken = _tokens >= cost;
+            if (isTaken)
+                _tokens -= cost;
+            status = new RateLimitStatus(
+                Rule, !isTaken, (long)_tokens, Until(Rule.Share), isTaken ? TimeSpan.Zero : Until(Math.Min(cost, Rule.Share)));
+            return isTaken;
+        }
+    }
+
+    public override void PutBack(long cost)
+    {
+        lock (Gate)
+            _tokens = Math.Min(Rule.Share, _tokens + cost);
+    }
+
+    public override bool IsFull(long now)
+    {
+        lock (Gate)
+        {
+            Refill(now);
+            return _tokens >= Rule.Share;
+        }
+    }
+
+    private void Refill(long now)
+    {
+        _tokens = Math.Min(Rule.Share, _tokens + (Math.Max(0, Clock.Milliseconds(_at, now)) * _perMillisecond));
+        _at = Math.Max(_at, now);
+    }
+
+    private TimeSpan Until(long tokens) => TimeSpan.FromMilliseconds(Math.Max(0, (tokens - _tokens) / _perMillisecond));
+}

@@ -1,0 +1,176 @@
+using RankMyBrand.Foundation.RateLimiting.Leased;
+using RankMyBrand.Foundation.RateLimiting.Local;
+using RankMyBrand.Foundation.RateLimiting.Redis;
+using RankMyBrand.Foundation.RateLimiting.Slots;
+
+namespace RankMyBrand.Foundation.RateLimiting;
+
+/// <summary>The parts that decide limits.</summary>
+internal sealed record RateLimitParts(
+    RedisLimits Redis, LeasedLimits Leased, BlockedLimits Blocked, LocalLimits Local, HeldSlots Slots, LocalClock Clock);
+
+/// <summary>
+/// One check that may need Redis. First come the limits that this instance can decide, then all others in one script call; whatever
+/// refuses, what was taken before goes back.
+/// </summary>
+internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
+{
+    private readonly RateLimitStatus[] _statuses = new RateLimitStatus[claims.Length];
+    private readonly Way[] _ways = new Way[claims.Length];
+    private readonly long[] _segments = new long[claims.Length];
+    private string _holder = "";
+
+    private enum Way
+    {
+        /// <summary>Not decided yet.</summary>
+        Ask,
+        Leased,
+        Redis,
+        Local,
+    }
+
+    public DecidedBy DecidedBy { get; private set; } = DecidedBy.Instance;
+
+    /// <exception cref="OperationCanceledException">The caller has cancelled; nothing stays taken.</exception>
+    public async ValueTask<RateLimitResult> RunAsync(CancellationToken cancellationToken)
+    {
+        RateLimitOutcome outcome;
+        try
+        {
+            outcome = await DecideAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Undo();
+            throw;
+        }
+
+        if (outcome == RateLimitOutcome.Allowed)
+            return Result(outcome, Hold());
+        Undo();
+        return Result(outcome, null);
+    }
+
+    private async ValueTask<RateLimitOutcome> DecideAsync(CancellationToken cancellationToken)
+    {
+        if (IsKnownToRefuse() || !await TakeLeasedAsync(cancellationToken) || !await TakeFromRedisAsync(cancellationToken))
+            return RateLimitOutcome.Refused;
+        return TakeLocally();
+    }
+
+    private bool IsKnownToRefuse()
+    {
+        var now = parts.Clock.Now;
+        for (var i = 0; i < claims.Length; i++)
+        {
+            if (claims[i].Cost > claims[i].Rule.Capacity)
+                _statuses[i] = new(claims[i].Rule, refused: true, claims[i].Rule.Capacity, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            else if (!parts.Blocked.IsBlocked(claims[i], now, out _statuses[i]))
+                continue;
+            return true;
+        }
+
+        return false;
+    }
+
+    private async ValueTask<bool> TakeLeasedAsync(CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < claims.Length; i++)
+        {
+            if (!claims[i].Rule.IsLeased)
+                continue;
+            var (answer, found) = await parts.Leased.TakeAsync(claims[i], cancellationToken);
+            (_statuses[i], _segments[i]) = (found.Status, found.Segment);
+            if (answer == LeasedAnswer.Taken)
+                _ways[i] = Way.Leased;
+            else if (answer == LeasedAnswer.Refused)
+                return false;
+        }
+
+        return true;
+    }
+
+    private async ValueTask<bool> TakeFromRedisAsync(CancellationToken cancellationToken)
+    {
+        var asked = Where(Way.Ask);
+        if (asked.Length == 0)
+            return true;
+        if (Array.Exists(asked, i => IsConcurrency(claims[i])))
+            _holder = parts.Slots.NewHolder();
+        var sent = parts.Clock.Now;
+        var takes = Array.ConvertAll(asked, i => Take.Exactly(claims[i]));
+        if (await parts.Redis.TakeAsync(takes, _holder, cancellationToken) is not { } grants)
+        {
+            DecidedBy = DecidedBy.Fallback;
+            return true;
+        }
+
+        DecidedBy = DecidedBy.Redis;
+        var isAllowed = !Array.Exists(grants, grant => grant.IsRefused);
+        for (var at = 0; at < asked.Length; at++)
+        {
+            var i = asked[at];
+            _statuses[i] = grants[at].Status(claims[i].Rule);
+            if (grants[at].IsRefused)
+                parts.Blocked.Add(claims[i], grants[at], sent);
+            if (!isAllowed)
+                continue;
+            _ways[i] = Way.Redis;
+            if (IsConcurrency(claims[i]))
+                parts.Slots.Count(claims[i]);
+        }
+
+        return isAllowed;
+    }
+
+    /// <summary>Decides what nobody has decided, because Redis is away.</summary>
+    private RateLimitOutcome TakeLocally()
+    {
+        var now = parts.Clock.Now;
+        foreach (var i in Where(Way.Ask))
+        {
+            var rule = claims[i].Rule;
+            if (!rule.FailsOpen)
+            {
+                _statuses[i] = new(rule, refused: true, 0, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+                return RateLimitOutcome.Unavailable;
+            }
+
+            var isTaken = IsConcurrency(claims[i])
+                ? parts.Slots.TryCount(claims[i], out _statuses[i])
+                : parts.Local.TryTake(claims[i], now, out _statuses[i]);
+            if (!isTaken)
+                return RateLimitOutcome.Refused;
+            _ways[i] = Way.Local;
+        }
+
+        return RateLimitOutcome.Allowed;
+    }
+
+    private ConcurrencyLease? Hold() =>
+        _holder.Length == 0 ? null : parts.Slots.Hold(_holder, Array.FindAll(claims, IsConcurrency), parts.Clock.Now);
+
+    private void Undo()
+    {
+        for (var i = 0; i < claims.Length; i++)
+        {
+            if (_ways[i] == Way.Leased)
+                parts.Leased.PutBack(claims[i], _segments[i]);
+            else if (_ways[i] == Way.Local && IsConcurrency(claims[i]))
+                parts.Slots.Uncount(claims[i]);
+            else if (_ways[i] == Way.Local)
+                parts.Local.PutBack(claims[i]);
+        }
+    }
+
+    private static bool IsConcurrency(Claim claim) => claim.Rule.Algorithm == RateLimitAlgorithm.Concurrency;
+
+    private RateLimitResult Result(RateLimitOutcome outcome, ConcurrencyLease? lease)
+    {
+        // A refusal ends the check early; limits that were not looked at by then are left out.
+        var seen = Array.FindAll(_statuses, status => status.Rule is not null);
+        return seen.Length == 1 ? new RateLimitResult(outcome, seen[0], lease) : new RateLimitResult(outcome, seen, lease);
+    }
+
+    private int[] Where(Way way) => [.. Enumerable.Range(0, claims.Length).Where(i => _ways[i] == way)];
+}

@@ -1,0 +1,69 @@
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace RankMyBrand.Foundation.RateLimiting;
+
+/// <summary>All policies as they are in force. Never changes; a new configuration makes a new plan.</summary>
+internal sealed class RateLimitPlan
+{
+    /// <summary>Longer keys are replaced by their hash, so that a caller cannot fill Redis with one.</summary>
+    private const int MaxKeyLength = 128;
+
+    private readonly FrozenDictionary<string, Policy> _policies;
+
+    public RateLimitPlan(RateLimitsOptions options)
+    {
+        Options = options;
+        _policies = options.Policies.ToFrozenDictionary(
+            policy => policy.Key, policy => new Policy(policy.Key, policy.Value, options), StringComparer.Ordinal);
+    }
+
+    public RateLimitsOptions Options { get; }
+
+    public IReadOnlyList<string> Names => _policies.Keys;
+
+    /// <exception cref="ArgumentException">There is no such policy, or the cost is negative.</exception>
+    public Claim Resolve(in RateLimitRequest request)
+    {
+        var policy = Find(request.Policy);
+        var rule = policy.RuleFor(request.Key);
+        if (request.Cost < 0)
+            throw new ArgumentException($"A check of the rate limit '{request.Policy}' has the cost {request.Cost}; it must not be negative.");
+        var key = request.Key.Length <= MaxKeyLength
+            ? request.Key
+            : "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Key)));
+        return new Claim(rule, key, request.Cost == 0 ? rule.Cost : request.Cost);
+    }
+
+    public string KeyFor(string policy, in RateLimitCaller caller) => caller.Key(Find(policy).PartitionBy);
+
+    public bool Contains(string policy) => _policies.ContainsKey(policy);
+
+    private Policy Find(string name) => _policies.TryGetValue(name, out var policy)
+        ? policy
+        : throw new ArgumentException(
+            $"There is no rate limit policy '{name}'. Known policies: {string.Join(", ", _policies.Keys.Order(StringComparer.Ordinal))}. "
+            + $"Add it under {RateLimitsOptions.Section}:Policies.");
+
+    private sealed class Policy(string name, RateLimitPolicyOptions options, RateLimitsOptions all)
+    {
+        private readonly RateLimitRule _rule = new(name, options, null, all);
+        private readonly FrozenDictionary<string, RateLimitRule> _overrides = options.Overrides.ToFrozenDictionary(
+            other => other.Value.Key ?? other.Key, other => new RateLimitRule(name, options, other.Value, all), StringComparer.Ordinal);
+
+        public RateLimitPartition[] PartitionBy { get; } = [.. options.PartitionBy];
+
+        public RateLimitRule RuleFor(string key) =>
+            _overrides.Count > 0 && _overrides.TryGetValue(key, out var other) ? other : _rule;
+    }
+}
+
+/// <summary>A request with the rule that holds for it.</summary>
+internal readonly record struct Claim(RateLimitRule Rule, string Key, long Cost)
+{
+    public LimitKey LimitKey => new(Rule, Key);
+}
+
+/// <summary>One limit of one key.</summary>
+internal readonly record struct LimitKey(RateLimitRule Rule, string Key);

@@ -1,0 +1,122 @@
+using RankMyBrand.Foundation.RateLimiting.Leased;
+
+namespace RankMyBrand.Foundation.RateLimiting;
+
+/// <summary>
+/// Checks requests against the limits that all instances share. A check never fails because of Redis: while that is away, each policy
+/// says whether the instances limit by themselves or refuse.
+/// </summary>
+public sealed class RateLimiter
+{
+    private const int MaxLimits = 16;
+
+    private readonly RateLimitParts _parts;
+    private readonly RateLimitPlanHolder _plans;
+    private readonly RateLimitTelemetry _telemetry;
+
+    internal RateLimiter(RateLimitParts parts, RateLimitPlanHolder plans, RateLimitTelemetry telemetry) =>
+        (_parts, _plans, _telemetry) = (parts, plans, telemetry);
+
+    /// <summary>Whether there is a policy of this name.</summary>
+    public bool HasPolicy(string policy) => _plans.Current.Contains(policy);
+
+    /// <summary>The key of a caller under a policy: the parts that the policy counts by.</summary>
+    /// <exception cref="ArgumentException">There is no such policy.</exception>
+    public string KeyFor(string policy, in RateLimitCaller caller) => _plans.Current.KeyFor(policy, caller);
+
+    /// <summary>Checks one limit.</summary>
+    /// <inheritdoc cref="CheckAsync(ReadOnlySpan{RateLimitRequest}, CancellationToken)"/>
+    public ValueTask<RateLimitResult> CheckAsync(RateLimitRequest request, CancellationToken cancellationToken = default) =>
+        CheckAsync(new ReadOnlySpan<RateLimitRequest>(in request), cancellationToken);
+
+    /// <summary>Checks several limits as one: either every one of them is charged, or none.</summary>
+    /// <returns>The answer; dispose it when the request has ended.</returns>
+    /// <exception cref="ArgumentException">
+    /// There is no request or more than 16, no such policy, a negative cost, or the same limit twice.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The caller has cancelled.</exception>
+    public ValueTask<RateLimitResult> CheckAsync(ReadOnlySpan<RateLimitRequest> requests, CancellationToken cancellationToken = default)
+    {
+        var started = _parts.Clock.Now;
+        var plan = _plans.Current;
+        Check(requests);
+        if (requests.Length == 1 ? TryDecide(plan.Resolve(requests[0]), started, out var result) : TryDecide(plan, requests, started, out result))
+        {
+            _telemetry.Decided(result, DecidedBy.Instance, Elapsed(started));
+            return ValueTask.FromResult(result);
+        }
+
+        var claims = new Claim[requests.Length];
+        for (var i = 0; i < claims.Length; i++)
+            claims[i] = plan.Resolve(requests[i]);
+        return RunAsync(claims, started, cancellationToken);
+    }
+
+    private static void Check(ReadOnlySpan<RateLimitRequest> requests)
+    {
+        if (requests.Length is 0 or > MaxLimits)
+            throw new ArgumentException($"A check names {requests.Length} rate limits; it must name from 1 to {MaxLimits}.");
+        for (var i = 1; i < requests.Length; i++)
+        {
+            foreach (var other in requests[..i])
+            {
+                if (other.Policy == requests[i].Policy && other.Key == requests[i].Key)
+                    throw new ArgumentException($"A check names the rate limit '{other.Policy}' twice for the same key; add the costs.");
+            }
+        }
+    }
+
+    /// <summary>Decides one leased limit without asking Redis. Allocates nothing.</summary>
+    private bool TryDecide(in Claim claim, long now, out RateLimitResult result)
+    {
+        result = default;
+        if (!claim.Rule.IsLeased)
+            return false;
+        var answer = _parts.Leased.TryTake(claim, now, out var found);
+        if (answer != LeasedAnswer.Empty)
+            result = new RateLimitResult(OutcomeOf(answer), found.Status);
+        return answer != LeasedAnswer.Empty;
+    }
+
+    /// <summary>Decides several leased limits without asking Redis. Allocates what the result keeps.</summary>
+    private bool TryDecide(RateLimitPlan plan, ReadOnlySpan<RateLimitRequest> requests, long now, out RateLimitResult result)
+    {
+        result = default;
+        foreach (ref readonly var request in requests)
+        {
+            if (!plan.Resolve(request).Rule.IsLeased)
+                return false;
+        }
+
+        var statuses = new RateLimitStatus[requests.Length];
+        Span<long> segments = stackalloc long[requests.Length];
+        for (var i = 0; i < statuses.Length; i++)
+        {
+            var answer = _parts.Leased.TryTake(plan.Resolve(requests[i]), now, out var found);
+            (statuses[i], segments[i]) = (found.Status, found.Segment);
+            if (answer == LeasedAnswer.Taken)
+                continue;
+            for (var taken = 0; taken < i; taken++)
+                _parts.Leased.PutBack(plan.Resolve(requests[taken]), segments[taken]);
+            if (answer == LeasedAnswer.Refused)
+                result = new RateLimitResult(RateLimitOutcome.Refused, statuses[..(i + 1)]);
+            return answer == LeasedAnswer.Refused;
+        }
+
+        result = new RateLimitResult(RateLimitOutcome.Allowed, statuses);
+        return true;
+    }
+
+    private static RateLimitOutcome OutcomeOf(LeasedAnswer answer) =>
+        answer == LeasedAnswer.Taken ? RateLimitOutcome.Allowed : RateLimitOutcome.Refused;
+
+    private async ValueTask<RateLimitResult> RunAsync(Claim[] claims, long started, CancellationToken cancellationToken)
+    {
+        var check = new RateLimitCheck(_parts, claims);
+        var result = await check.RunAsync(cancellationToken);
+        _telemetry.Decided(result, check.DecidedBy, Elapsed(started));
+        return result;
+    }
+
+    private TimeSpan Elapsed(long started) => _parts.Clock.Provider.GetElapsedTime(started);
+}
