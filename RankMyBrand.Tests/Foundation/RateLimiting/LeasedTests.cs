@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using RankMyBrand.Foundation.RateLimiting;
+
+namespace RankMyBrand.Tests.Foundation.RateLimiting;
+
+public sealed class LeasedTests : IAsyncLifetime
+{
+    private LimitsRedis _redis = null!;
+
+    public async ValueTask InitializeAsync() => _redis = await LimitsRedis.StartAsync();
+
+    public ValueTask DisposeAsync() => _redis.DisposeAsync();
+
+    [Fact]
+    public async Task Check_FromABlock_AllocatesNothing()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var instance = await StartAsync(permits: 100_000_000);
+        var request = new RateLimitRequest("api", "a");
+        await WarmUpAsync(instance, request);
+
+        var least = long.MaxValue;
+        for (var round = 0; round < 20; round++)
+        {
+            least = Math.Min(least, AllocatedBy(1000, () => instance.Limiter.CheckAsync(request, cancellationToken)));
+            await Task.Delay(5, cancellationToken);
+        }
+
+        // Taking the next block does allocate; a round of a thousand checks sees a few of them at most.
+        Assert.InRange(least, 0, 20_000);
+    }
+
+    [Fact]
+    public async Task Check_KnownToBeUsedUp_AllocatesNothing()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var instance = await StartAsync(permits: 5);
+        var request = new RateLimitRequest("api", "a");
+        await instance.DrainAsync("api");
+
+        Assert.InRange(AllocatedBy(1000, () => instance.Limiter.CheckAsync(request, cancellationToken)), 0, 5000);
+    }
+
+    [Fact]
+    public async Task Check_TwoLimitsFromBlocks_AllocatesTheResultOnly()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var instance = await StartAsync(permits: 5, ("Policies:route:Permits", "3"), ("Policies:route:Mode", "Leased"));
+        RateLimitRequest[] requests = [new("api", "a"), new("route", "/")];
+        await instance.DrainAsync("route", "/");
+        await instance.CheckAsync(requests);
+
+        Assert.InRange(AllocatedBy(1000, () => instance.Limiter.CheckAsync(requests, cancellationToken)), 0, 400_000);
+    }
+
+    [Fact]
+    public async Task Check_SteadyLoad_AsksRedisSeldom()
+    {
+        await using var instance = await StartAsync(permits: 1_000_000);
+        await WarmUpAsync(instance, new RateLimitRequest("api", "a"));
+        await instance.Database.ExecuteAsync("CONFIG", "RESETSTAT");
+
+        for (var i = 0; i < 50_000; i++)
+            Assert.True(await instance.IsAllowedAsync("api"));
+
+        Assert.InRange(await CallsAsync(instance), 1, 5000);
+    }
+
+    [Fact]
+    public async Task Check_SeldomUsedKey_HoldsNothingBack()
+    {
+        await using var instance = await StartAsync(permits: 1000);
+
+        for (var i = 1; i <= 3; i++)
+        {
+            Assert.True(await instance.IsAllowedAsync("api"));
+            await Task.Delay(600, TestContext.Current.CancellationToken);
+        }
+
+        await using var other = await StartAsync(permits: 1000);
+        Assert.InRange((await other.CheckAsync("api", cost: 990)).Remaining, 0, 10);
+        Assert.True(await other.IsAllowedAsync("api", cost: 5));
+    }
+
+    [Fact]
+    public async Task Stop_TokensAreHeld_ReturnsThem()
+    {
+        var stopping = await StartAsync(permits: 1000);
+        for (var i = 0; i < 200; i++)
+            Assert.True(await stopping.IsAllowedAsync("api"));
+
+        await stopping.DisposeAsync();
+
+        await using var instance = await StartAsync(permits: 1000);
+        Assert.Equal(800, await instance.DrainAsync("api"));
+    }
+
+    [Fact]
+    public async Task Check_TooManyKeys_AreDecidedByRedis()
+    {
+        await using var instance = await StartAsync(permits: 3, ("MaxLocalKeys", "10"));
+
+        for (var key = 0; key < 50; key++)
+            Assert.Equal(3, await instance.DrainAsync("api", $"{key}"));
+    }
+
+    [Fact]
+    public async Task Check_Waiters_AreServedByFewRoundTrips()
+    {
+        await using var instance = await StartAsync(permits: 100_000);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 2000).Select(_ => Task.Run(() => instance.IsAllowedAsync("api"))));
+
+        Assert.All(answers, Assert.True);
+        Assert.InRange(await CallsAsync(instance), 1, 400);
+    }
+
+    [Fact]
+    public async Task Check_HighRate_AdmitsWhatTheRateAllows()
+    {
+        await using var instance = await LimiterInstance.StartAsync(
+            _redis, ("Policies:api:Permits", "2000"), ("Policies:api:Burst", "100"), ("Policies:api:Window", "00:00:01"),
+            ("Policies:api:Mode", "Leased"));
+        var admitted = 0;
+        var began = await instance.ServerTimeAsync();
+        for (var watch = Stopwatch.StartNew(); watch.ElapsedMilliseconds < 2000;)
+        {
+            if (await instance.IsAllowedAsync("api"))
+                admitted++;
+            else
+                await Task.Yield();
+        }
+
+        var seconds = (await instance.ServerTimeAsync() - began) / 1000;
+
+        Assert.InRange(admitted, 100, 100 + (int)(seconds * 2000) + 1);
+    }
+
+    private static long AllocatedBy(int times, Func<ValueTask<RateLimitResult>> check)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < times; i++)
+        {
+            // A check that has to wait for a block is part of the price; its answer is not needed.
+            var answer = check();
+            if (!answer.IsCompleted)
+                _ = answer.AsTask();
+        }
+
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
+    private static async Task WarmUpAsync(LimiterInstance instance, RateLimitRequest request)
+    {
+        for (var watch = Stopwatch.StartNew(); watch.ElapsedMilliseconds < 500;)
+            await instance.Limiter.CheckAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<long> CallsAsync(LimiterInstance instance)
+    {
+        var stats = ((string?)await instance.Database.ExecuteAsync("INFO", "commandstats"))!.Split('\n');
+        var line = stats.FirstOrDefault(line => line.StartsWith("cmdstat_evalsha:calls=", StringComparison.Ordinal));
+        return line is null ? 0 : long.Parse(line["cmdstat_evalsha:calls=".Length..line.IndexOf(',', StringComparison.Ordinal)]);
+    }
+
+    private Task<LimiterInstance> StartAsync(long permits, params (string Key, string Value)[] settings) => LimiterInstance.StartAsync(
+        _redis, [("Policies:api:Permits", $"{permits}"), ("Policies:api:Window", "1.00:00:00"), ("Policies:api:Mode", "Leased"), .. settings]);
+}

@@ -1,0 +1,81 @@
+namespace RankMyBrand.Tests.Foundation.RateLimiting;
+
+public sealed class SlidingWindowTests : IAsyncLifetime
+{
+    private LimitsRedis _redis = null!;
+
+    public async ValueTask InitializeAsync() => _redis = await LimitsRedis.StartAsync();
+
+    public ValueTask DisposeAsync() => _redis.DisposeAsync();
+
+    [Theory]
+    [InlineData("Atomic")]
+    [InlineData("Leased")]
+    public async Task Check_UnderConstantLoad_NoSpanOfAWindowSeesMoreThanTheLimit(string mode)
+    {
+        const int Limit = 20;
+        const double Window = 500;
+        await using var instance = await LimiterInstance.StartAsync(
+            _redis, ("Policies:api:Algorithm", "SlidingWindow"), ("Policies:api:Permits", $"{Limit}"),
+            ("Policies:api:Window", "00:00:00.500"), ("Policies:api:Mode", mode), ("Policies:api:BlockSize", "4"));
+        var admissions = new List<(double Before, double After)>();
+        var end = await instance.ServerTimeAsync() + 3000;
+
+        // Hammers for six windows, and so over every boundary.
+        for (var before = 0.0; before < end;)
+        {
+            before = await instance.ServerTimeAsync();
+            if (await instance.IsAllowedAsync("api"))
+                admissions.Add((before, await instance.ServerTimeAsync()));
+        }
+
+        for (var i = Limit; i < admissions.Count; i++)
+        {
+            // The later one was admitted before its After, the earlier one after its Before.
+            var span = admissions[i].After - admissions[i - Limit].Before;
+            Assert.True(span >= Window, $"{Limit + 1} requests were admitted within {span} ms.");
+        }
+
+        // And it does admit: a permit comes back after a window and at most one of its ten segments.
+        Assert.InRange(admissions.Count, Limit * 3, Limit * 7);
+    }
+
+    [Fact]
+    public async Task Check_BurstAtTheEndOfASegment_DoesNotComeBackAtTheBoundary()
+    {
+        await using var instance = await LimiterInstance.StartAsync(
+            _redis, ("Policies:api:Algorithm", "SlidingWindow"), ("Policies:api:Permits", "5"), ("Policies:api:Window", "00:00:01"));
+        // The last moment of a whole second is where a fixed window would start anew.
+        while (await instance.ServerTimeAsync() % 1000 < 950)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+
+        Assert.Equal(5, await instance.DrainAsync("api"));
+        var refused = await instance.CheckAsync("api");
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+
+        Assert.False(await instance.IsAllowedAsync("api"));
+        Assert.InRange(refused.RetryAfter, TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(1100));
+        await Task.Delay(refused.RetryAfter, TestContext.Current.CancellationToken);
+        Assert.True(await instance.IsAllowedAsync("api"));
+    }
+
+    [Fact]
+    public async Task Check_TakenBitByBit_ComesBackBitByBit()
+    {
+        await using var instance = await LimiterInstance.StartAsync(
+            _redis, ("Policies:api:Algorithm", "SlidingWindow"), ("Policies:api:Permits", "10"), ("Policies:api:Window", "00:00:02"));
+
+        Assert.True(await instance.IsAllowedAsync("api", cost: 4));
+        await Task.Delay(1000, TestContext.Current.CancellationToken);
+        Assert.True(await instance.IsAllowedAsync("api", cost: 6));
+        var refused = await instance.CheckAsync("api", cost: 4);
+        Assert.False(refused.IsAllowed);
+        Assert.InRange(refused.RetryAfter, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1200));
+        Assert.True(refused.ResetAfter > refused.RetryAfter);
+
+        await Task.Delay(refused.RetryAfter + TimeSpan.FromMilliseconds(5), TestContext.Current.CancellationToken);
+
+        var next = await instance.CheckAsync("api", cost: 4);
+        Assert.True(next.IsAllowed);
+    }
+}
