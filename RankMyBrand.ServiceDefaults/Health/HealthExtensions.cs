@@ -65,7 +65,8 @@ internal static class HealthExtensions
             ? StatusCodes.Status503ServiceUnavailable
             : StatusCodes.Status200OK;
         context.Response.Headers.CacheControl = "no-store";
-        await context.Response.WriteAsJsonAsync(HealthView.Of(report), HealthJson.Default.HealthView, cancellationToken: context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(
+            HealthView.Of(report), HealthJson.Default.HealthView, cancellationToken: context.RequestAborted);
     }
 
     private static HealthReport One(string name, HealthStatus status, string? description) => new(

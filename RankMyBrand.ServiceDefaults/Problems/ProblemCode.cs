@@ -65,7 +65,8 @@ public static class ProblemCodes
         StatusCodes.Status404NotFound or StatusCodes.Status410Gone => ProblemCode.NotFound,
         StatusCodes.Status409Conflict or StatusCodes.Status412PreconditionFailed or StatusCodes.Status423Locked => ProblemCode.Conflict,
         StatusCodes.Status429TooManyRequests => ProblemCode.RateLimited,
-        StatusCodes.Status502BadGateway or StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout => ProblemCode.Unavailable,
+        StatusCodes.Status502BadGateway or StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout =>
+            ProblemCode.Unavailable,
         < StatusCodes.Status500InternalServerError => ProblemCode.Validation,
         _ => ProblemCode.Internal,
     };

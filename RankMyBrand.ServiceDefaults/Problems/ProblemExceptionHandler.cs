@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace RankMyBrand.ServiceDefaults.Problems;
 
-/// <summary>Answers unhandled exceptions. In Development the framework's error page asks it too, so that errors look the same everywhere.</summary>
-internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> logger) : IExceptionHandler, IDeveloperPageExceptionFilter
+/// <summary>Answers unhandled exceptions. In Development the framework's error page asks it too: errors look the same everywhere.</summary>
+internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> logger)
+    : IExceptionHandler, IDeveloperPageExceptionFilter
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -20,7 +21,8 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
         if (problem.Code is ProblemCode.Unavailable)
         {
             // A dependency that is down fails every request: one line each, the stack is in the span.
-            Log.DependencyUnavailable(logger, httpContext.Request.Method, httpContext.Request.Path, exception.GetType().Name, exception.Message);
+            var request = httpContext.Request;
+            Log.DependencyUnavailable(logger, request.Method, request.Path, exception.GetType().Name, exception.Message);
         }
 
         await problem.ExecuteAsync(httpContext);
@@ -40,7 +42,9 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
     private static partial class Log
     {
         [LoggerMessage(
-            EventIds.DependencyUnavailable, LogLevel.Warning, "{Method} {Path} met a dependency that does not answer: {Exception}: {Reason}")]
+            EventIds.DependencyUnavailable,
+            LogLevel.Warning,
+            "{Method} {Path} met a dependency that does not answer: {Exception}: {Reason}")]
         public static partial void DependencyUnavailable(ILogger logger, string method, string path, string exception, string reason);
     }
 }

@@ -29,7 +29,8 @@ internal static class ProblemExtensions
             // Only what nobody expected is logged as an error with its stack; the handler has dealt with the rest.
             app.UseExceptionHandler(new ExceptionHandlerOptions
             {
-                SuppressDiagnosticsCallback = static failed => failed.HttpContext.Response.StatusCode != StatusCodes.Status500InternalServerError,
+                SuppressDiagnosticsCallback =
+                    static failed => failed.HttpContext.Response.StatusCode != StatusCodes.Status500InternalServerError,
             });
             app.UseStatusCodePages(async page => await new ProblemResult(
                 ProblemCodes.Of(page.HttpContext.Response.StatusCode), page.HttpContext.Response.StatusCode, detail: null, retryAfter: null)

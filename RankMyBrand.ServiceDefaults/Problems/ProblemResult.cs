@@ -36,7 +36,8 @@ public sealed class ProblemResult : IResult, IStatusCodeHttpResult, IEndpointMet
         httpContext.Response.StatusCode = _status;
         if (_retryAfter is { } wait)
         {
-            httpContext.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            var seconds = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
+            httpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
         var details = new ProblemDetails { Status = _status, Detail = _detail };

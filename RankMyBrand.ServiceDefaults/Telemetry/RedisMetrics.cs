@@ -24,7 +24,8 @@ internal sealed partial class RedisMetrics : IDisposable
             .Where(registration => registration.ServiceType == typeof(IConnectionMultiplexer))
             .Select(registration => registration.ServiceKey)
             .Distinct()
-            .Select(key => new Source(key?.ToString() ?? "redis", () => services.GetRequiredKeyedService<IConnectionMultiplexer>(key), logger))];
+            .Select(key => new Source(
+                key?.ToString() ?? "redis", () => services.GetRequiredKeyedService<IConnectionMultiplexer>(key), logger))];
         _meter = services.GetRequiredService<IMeterFactory>().Create(MeterName);
         _meter.CreateObservableUpDownCounter(
             "db.client.connection.count", ConnectionCount, "{connection}", "1 while the client has a connection to its server, else 0.");
@@ -54,12 +55,13 @@ internal sealed partial class RedisMetrics : IDisposable
         {
             if (source.Current is { } multiplexer)
             {
-                yield return new Measurement<long>(read(multiplexer.GetCounters()), KeyValuePair.Create<string, object?>(PoolName, source.Name));
+                yield return new Measurement<long>(
+                    read(multiplexer.GetCounters()), KeyValuePair.Create<string, object?>(PoolName, source.Name));
             }
         }
     }
 
-    /// <summary>One multiplexer. It is created in the background, since the first use of a client may wait for a server that is down.</summary>
+    /// <summary>One multiplexer, created in the background: the first use of a client may wait for a server that is down.</summary>
     private sealed class Source(string name, Func<IConnectionMultiplexer> create, ILogger logger)
     {
         private readonly Lock _gate = new();
@@ -95,7 +97,8 @@ internal sealed partial class RedisMetrics : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.RedisNotMeasured, LogLevel.Warning, "The Redis client {Name} is not measured because it could not be created")]
+        [LoggerMessage(
+            EventIds.RedisNotMeasured, LogLevel.Warning, "The Redis client {Name} is not measured because it could not be created")]
         public static partial void NotMeasured(ILogger logger, string name, Exception exception);
     }
 }

@@ -150,11 +150,12 @@ public sealed class HealthTests
     {
         var release = new TaskCompletionSource<HealthCheckResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var service = await ServiceUnderTest.StartAsync(configure: builder => builder.Services.AddHealthChecks().AddAsyncCheck("slow", () =>
-        {
-            started.TrySetResult();
-            return release.Task;
-        }));
+        await using var service = await ServiceUnderTest.StartAsync(configure: builder => builder.Services.AddHealthChecks()
+            .AddAsyncCheck("slow", () =>
+            {
+                started.TrySetResult();
+                return release.Task;
+            }));
         using var impatient = new CancellationTokenSource();
         var first = service.Client.GetAsync(new Uri("/health", UriKind.Relative), impatient.Token);
         await started.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);

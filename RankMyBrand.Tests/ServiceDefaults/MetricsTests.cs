@@ -22,7 +22,7 @@ public sealed class MetricsTests
 
         var metrics = await ScrapeAsync(service);
 
-        metrics.AssertHistogramsAreSound();
+        metrics.AssertHistogramsAreSound(sample => sample.Labels.GetValueOrDefault("http_route") is "/brands/{id:int}");
         Assert.Equal("histogram", metrics.Types["http_server_request_duration_seconds"]);
         var counts = metrics.Samples.Where(sample => sample.Name == "http_server_request_duration_seconds_count").ToList();
         Assert.Equal(3, Assert.Single(counts, sample => Is(sample, "200")).Value);
@@ -65,6 +65,6 @@ public sealed class MetricsTests
     {
         using var response = await service.Client.GetAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Content.Headers.ContentType?.ToString());
-        return PrometheusText.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        return PrometheusText.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), shared: true);
     }
 }

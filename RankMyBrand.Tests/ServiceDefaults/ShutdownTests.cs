@@ -64,7 +64,8 @@ public sealed class ShutdownTests
         await entered.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
         var watch = Stopwatch.StartNew();
-        await service.App.StopAsync(TestContext.Current.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await service.App.StopAsync(TestContext.Current.CancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"stopping took {watch.Elapsed}");
         await Assert.ThrowsAnyAsync<Exception>(() => working);
@@ -103,6 +104,6 @@ public sealed class ShutdownTests
         var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => ServiceUnderTest.StartAsync(
             settings: [("ServiceDefaults:Shutdown:DrainDelay", "00:00:04"), ("ServiceDefaults:Shutdown:Timeout", "00:00:02")]));
 
-        Assert.Contains("'ServiceDefaults:Shutdown:DrainDelay' must be shorter than 'ServiceDefaults:Shutdown:Timeout'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'ServiceDefaults:Shutdown:DrainDelay' must be shorter", error.Message, StringComparison.Ordinal);
     }
 }
