@@ -28,7 +28,9 @@ public static class RedisBuilderExtensions
         var redis = new RedisResource(name, password?.Resource ??
             ParameterResourceBuilderExtensions.CreateDefaultPasswordParameter(builder, $"{name}-password", special: false));
         var key = $"{name}_check";
-        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(key, _ => new RedisHealthCheck(redis), null, null));
+        builder.Services.AddKeyedSingleton(key, (_, _) => new RedisHealthCheck(redis));
+        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
+            key, services => services.GetRequiredKeyedService<RedisHealthCheck>(key), null, null));
         return builder.AddResource(redis)
             .WithEndpoint(port: port, targetPort: Port, name: RedisResource.PrimaryEndpointName, scheme: RedisResource.Scheme)
             .WithImage(Image, Tag)

@@ -36,16 +36,15 @@ internal static class ConsoleRun
         console.Write($"Starting {app.Services.GetRequiredService<IHostEnvironment>().ApplicationName}");
         var failure = app.Services.GetRequiredService<StartFailures>().First;
         var start = app.StartAsync(CancellationToken.None);
-        var goal = Task.WhenAll(start, reporter.AllHealthy);
-        var first = await Task.WhenAny(goal, failure, stopping.Task, start.ContinueWith(static _ => { }, TaskContinuationOptions.NotOnRanToCompletion));
-        if (first == goal && goal.IsCompletedSuccessfully)
+        var healthy = HealthyAsync(start, reporter);
+        var first = await Task.WhenAny(healthy, failure, stopping.Task);
+        if (first == healthy && healthy.IsCompletedSuccessfully)
         {
             console.Write("All resources are healthy. Press Ctrl-C to stop.");
             await stopping.Task;
         }
         else if (first == failure)
         {
-            // Let the reporter show the resource's last lines before the sentence.
             FatalErrors.Report((await failure).Message);
         }
 
@@ -62,5 +61,11 @@ internal static class ConsoleRun
 
         await app.StopAsync(CancellationToken.None);
         console.Write("Stopped");
+    }
+
+    private static async Task HealthyAsync(Task start, ProgressReporter reporter)
+    {
+        await start;
+        await reporter.AllHealthy;
     }
 }

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Globalization;
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+
+namespace RankMyBrand.Tests.Substitutes.AspireHosting;
+
+public sealed class RestartTests
+{
+    [Fact]
+    public async Task Process_KilledFromOutside_IsRestartedAndHealthyAgain()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create(Apps.FastRestarts);
+        builder.AddShell("worker", "echo pid $$; exec sleep 600");
+        await using var app = await builder.StartAsync();
+        await app.HealthyAsync("worker");
+        var first = Pid(await app.EventAsync("worker", s => s.State?.Text == KnownResourceStates.Running));
+
+        using (var process = Process.GetProcessById(first))
+            process.Kill();
+
+        var again = await app.EventAsync("worker", s => s.State?.Text == KnownResourceStates.Running && PidOf(s) != first);
+        Assert.True(Directory.Exists($"/proc/{Pid(again)}"));
+        await app.HealthyAsync("worker");
+    }
+
+    [Fact]
+    public async Task Process_ThatAlwaysCrashes_FailsAsACrashLoopWithItsLastLines()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create([.. Apps.FastRestarts, "DcpPublisher:CrashRestart:MaxCrashes=4"]);
+        builder.AddShell("worker", "echo cannot find the treasure >&2; exit 7");
+        await using var app = await builder.StartAsync();
+
+        var last = await app.EventAsync("worker", s => s.State?.Text == KnownResourceStates.FailedToStart);
+
+        Assert.Equal(7, last.Snapshot.ExitCode);
+        var sentence = await app.LineAsync("worker", "crash loop");
+        Assert.Contains("'worker' is in a crash loop: it ended 4 times in a row", sentence, StringComparison.Ordinal);
+        Assert.Contains("cannot find the treasure", sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Commands_StopAndStart_AreNotTakenForCrashes()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create(Apps.FastRestarts);
+        builder.AddShell("worker", "exec sleep 600");
+        await using var app = await builder.StartAsync();
+        await app.StateAsync("worker", KnownResourceStates.Running);
+        var cancellationToken = TestContext.Current.CancellationToken;
+
+        var stopped = await app.ResourceCommands.ExecuteCommandAsync("worker", KnownResourceCommands.StopCommand, cancellationToken);
+        await app.StateAsync("worker", KnownResourceStates.Exited);
+        var started = await app.ResourceCommands.ExecuteCommandAsync("worker", KnownResourceCommands.StartCommand, cancellationToken);
+        await app.StateAsync("worker", KnownResourceStates.Running);
+        var restarted = await app.ResourceCommands.ExecuteCommandAsync("worker", KnownResourceCommands.RestartCommand, cancellationToken);
+        await app.StateAsync("worker", KnownResourceStates.Running);
+
+        Assert.True(stopped.Success && started.Success && restarted.Success);
+    }
+
+    [Fact]
+    public async Task Resource_WithExplicitStart_StartsByCommandOnly()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        builder.AddShell("worker", "exec sleep 600").WithExplicitStart();
+        await using var app = await builder.StartAsync();
+        await app.StateAsync("worker", KnownResourceStates.NotStarted);
+
+        await app.ResourceCommands.ExecuteCommandAsync("worker", KnownResourceCommands.StartCommand, TestContext.Current.CancellationToken);
+
+        await app.StateAsync("worker", KnownResourceStates.Running);
+    }
+
+    [Fact]
+    public async Task Command_OfOnesOwn_IsExecuted()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        builder.AddShell("worker", "exec sleep 600").WithCommand(
+            "greet", "Greet", context => Task.FromResult(CommandResults.Success($"hello {context.ResourceName.Split('-')[0]}")));
+        await using var app = await builder.StartAsync();
+
+        var result = await app.ResourceCommands.ExecuteCommandAsync("worker", "greet", TestContext.Current.CancellationToken);
+        var unknown = await app.ResourceCommands.ExecuteCommandAsync("worker", "sing", TestContext.Current.CancellationToken);
+
+        Assert.Equal("hello worker", result.Message);
+        Assert.False(unknown.Success);
+    }
+
+    private static int Pid(ResourceEvent e) => PidOf(e.Snapshot);
+
+    private static int PidOf(CustomResourceSnapshot snapshot) => Convert.ToInt32(
+        snapshot.Properties.FirstOrDefault(p => p.Name == "executable.pid")?.Value, CultureInfo.InvariantCulture);
+}
