@@ -31,7 +31,9 @@ public sealed class EndPointCollection : Collection<EndPoint>, IEnumerable<EndPo
     {
         if (string.IsNullOrWhiteSpace(endpoint)) return null;
         if (endpoint[0] == '!') return endpoint.Length > 1 ? new UnixDomainSocketEndPoint(endpoint[1..]) : null;
-        if (IPAddress.TryParse(endpoint, out var bare)) return new IPEndPoint(bare, 0);
+        // An address in brackets is followed by a port, which the parser of addresses would drop.
+        if (endpoint[0] != '[' && IPAddress.TryParse(endpoint, out var bare)) return new IPEndPoint(bare, 0);
+        if (endpoint[0] == '[' && endpoint[^1] == ']') endpoint += ":0";
         var colon = endpoint.LastIndexOf(':');
         var (host, port) = (endpoint, 0);
         if (colon >= 0)

@@ -119,10 +119,10 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
     public bool TryReceive(RespReader reader)
     {
         if (reader.Count == 0) return false;
-        var count = reader.Count;
+        var (count, push) = (reader.Count, reader.Type == (byte)'>');
         reader.Next();
         var (isMessage, isPattern, isSharded) = (reader.Is("message"u8), reader.Is("pmessage"u8), reader.Is("smessage"u8));
-        if (!isMessage && !isPattern && !isSharded) return !IsAnswer(reader);
+        if (!isMessage && !isPattern && !isSharded) return push && !IsAnswer(reader);
         if (count != (isPattern ? 4 : 3)) throw reader.Unexpected("a published message");
         var subscribed = Named(reader.NextValue(), isPattern ? RedisChannel.Kind.Pattern : isSharded ? RedisChannel.Kind.Sharded : RedisChannel.Kind.Literal);
         var channel = isPattern ? Named(reader.NextValue(), RedisChannel.Kind.Literal) : subscribed;
@@ -131,10 +131,10 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
         return true;
     }
 
-    // Other messages, such as invalidations of client-side caches, are nothing this client has asked for.
+    // Other pushes, such as invalidations of client-side caches, are nothing this client has asked for.
     private static bool IsAnswer(in RespReader kind) =>
         kind.Is("subscribe"u8) || kind.Is("unsubscribe"u8) || kind.Is("psubscribe"u8) || kind.Is("punsubscribe"u8)
-        || kind.Is("ssubscribe"u8) || kind.Is("sunsubscribe"u8) || kind.Is("pong"u8);
+        || kind.Is("ssubscribe"u8) || kind.Is("sunsubscribe"u8);
 
     private RedisChannel Named(byte[]? name, RedisChannel.Kind kind)
     {
