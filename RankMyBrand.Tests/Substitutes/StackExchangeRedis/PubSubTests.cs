@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using StackExchange.Redis;
+
+namespace RankMyBrand.Tests.Substitutes.StackExchangeRedis;
+
+public sealed class PubSubTests(RedisFixture redis) : IClassFixture<RedisFixture>
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    public static TheoryData<RedisProtocol> Protocols => [RedisProtocol.Resp2, RedisProtocol.Resp3];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory, MemberData(nameof(Protocols))]
+    public async Task Queue_OfLiteralChannel_KeepsTheOrder(RedisProtocol protocol)
+    {
+        var subscriber = redis.Client(protocol).GetSubscriber();
+        var channel = RedisChannel.Literal(RedisFixture.Key("c").ToString());
+        var queue = await subscriber.SubscribeAsync(channel);
+
+        for (var i = 0; i < 500; i++) _ = subscriber.PublishAsync(channel, i, CommandFlags.FireAndForget);
+        var received = new List<int>();
+        await foreach (var message in queue.WithCancellation(Cancellation))
+        {
+            Assert.Equal(channel, message.Channel);
+            received.Add((int)message.Message);
+            if (received.Count == 500) break;
+        }
+
+        Assert.Equal(Enumerable.Range(0, 500), received);
+        await queue.UnsubscribeAsync();
+        await queue.Completion.WaitAsync(s_patience, Cancellation);
+        await Assert.ThrowsAsync<ChannelClosedException>(async () => await queue.ReadAsync(Cancellation));
+        Assert.Equal(0, await subscriber.PublishAsync(channel, "nobody"));
+    }
+
+    [Theory, MemberData(nameof(Protocols))]
+    public async Task Pattern_MatchingChannels_TellsBothNames(RedisProtocol protocol)
+    {
+        var subscriber = redis.Client(protocol).GetSubscriber();
+        var prefix = RedisFixture.Key("p").ToString();
+        var pattern = RedisChannel.Pattern(prefix + ".*");
+        var queue = await subscriber.SubscribeAsync(pattern);
+
+        Assert.Equal(1, await subscriber.PublishAsync(RedisChannel.Literal(prefix + ".one"), "m"));
+        var message = await queue.ReadAsync(Cancellation).AsTask().WaitAsync(s_patience, Cancellation);
+
+        Assert.Equal(RedisChannel.Literal(prefix + ".one"), message.Channel);
+        Assert.Equal(pattern, message.SubscriptionChannel);
+        Assert.True(subscriber.IsConnected(pattern));
+        Assert.NotNull(subscriber.SubscribedEndpoint(pattern));
+        await subscriber.UnsubscribeAsync(pattern);
+        Assert.Null(subscriber.SubscribedEndpoint(pattern));
+    }
+
+    [Theory, MemberData(nameof(Protocols))]
+    public async Task Handlers_OfOneChannel_EachGetEveryMessage(RedisProtocol protocol)
+    {
+        var subscriber = redis.Client(protocol).GetSubscriber();
+        var channel = RedisChannel.Literal(RedisFixture.Key("h").ToString());
+        var (first, second) = (Channel.CreateUnbounded<RedisValue>(), Channel.CreateUnbounded<RedisValue>());
+        Action<RedisChannel, RedisValue> one = (_, value) => first.Writer.TryWrite(value);
+        await subscriber.SubscribeAsync(channel, one);
+        await subscriber.SubscribeAsync(channel, (_, value) => second.Writer.TryWrite(value));
+
+        await subscriber.PublishAsync(channel, "a");
+        Assert.Equal("a", (string?)await first.Reader.ReadAsync(Cancellation));
+        Assert.Equal("a", (string?)await second.Reader.ReadAsync(Cancellation));
+        await subscriber.UnsubscribeAsync(channel, one);
+        await subscriber.PublishAsync(channel, "b");
+
+        Assert.Equal("b", (string?)await second.Reader.ReadAsync(Cancellation));
+        Assert.False(first.Reader.TryRead(out _));
+        await subscriber.UnsubscribeAllAsync();
+        Assert.Equal(0, await subscriber.PublishAsync(channel, "c"));
+    }
+
+    [Fact]
+    public async Task OnMessage_HandlerThrows_NextMessageStillComes()
+    {
+        var client = redis.Client(RedisProtocol.Resp3);
+        var channel = RedisChannel.Literal(RedisFixture.Key("t").ToString());
+        var queue = await client.GetSubscriber().SubscribeAsync(channel);
+        var seen = Channel.CreateUnbounded<RedisValue>();
+        queue.OnMessage(async message =>
+        {
+            await seen.Writer.WriteAsync(message.Message);
+            throw new InvalidOperationException("a handler's own failure");
+        });
+
+        await client.GetSubscriber().PublishAsync(channel, 1);
+        await client.GetSubscriber().PublishAsync(channel, 2);
+
+        Assert.Equal(1, (int)await seen.Reader.ReadAsync(Cancellation));
+        Assert.Equal(2, (int)await seen.Reader.ReadAsync(Cancellation));
+        Assert.Throws<InvalidOperationException>(() => queue.OnMessage(_ => { }));
+        await queue.UnsubscribeAsync();
+    }
+
+    [Theory, MemberData(nameof(Protocols))]
+    public async Task Commands_WhileSubscribed_StillWork(RedisProtocol protocol)
+    {
+        var client = redis.Client(protocol);
+        var channel = RedisChannel.Literal(RedisFixture.Key("w").ToString());
+        var received = new ConcurrentBag<int>();
+        var all = new TaskCompletionSource();
+        await client.GetSubscriber().SubscribeAsync(channel, (_, value) =>
+        {
+            received.Add((int)value);
+            if (received.Count == 200) all.TrySetResult();
+        });
+        var key = RedisFixture.Key();
+
+        var counts = await Task.WhenAll(Enumerable.Range(0, 200).Select(async i =>
+        {
+            await client.GetSubscriber().PublishAsync(channel, i);
+            return await client.GetDatabase().StringIncrementAsync(key);
+        }));
+        await all.Task.WaitAsync(s_patience, Cancellation);
+
+        Assert.Equal(200, counts.Distinct().Count());
+        Assert.Equal(200, received.Distinct().Count());
+        await client.GetSubscriber().UnsubscribeAsync(channel);
+    }
+
+    [Fact]
+    public async Task Sharded_Channel_IsItsOwnSpace()
+    {
+        var subscriber = redis.Client(RedisProtocol.Resp3).GetSubscriber();
+        var name = RedisFixture.Key("s").ToString();
+        var queue = await subscriber.SubscribeAsync(RedisChannel.Sharded(name));
+
+        Assert.Equal(0, await subscriber.PublishAsync(RedisChannel.Literal(name), "literal"));
+        Assert.Equal(1, await subscriber.PublishAsync(RedisChannel.Sharded(name), "sharded"));
+
+        Assert.Equal("sharded", (string?)(await queue.ReadAsync(Cancellation)).Message);
+        await queue.UnsubscribeAsync();
+    }
+
+    [Fact]
+    public async Task ChannelPrefix_IsAddedAndTakenAway()
+    {
+        await using var prefixed = await ConnectionMultiplexer.ConnectAsync(redis.EndPoint + ",channelPrefix=app:");
+        var name = RedisFixture.Key("x").ToString();
+        var queue = await prefixed.GetSubscriber().SubscribeAsync(RedisChannel.Literal(name));
+
+        Assert.Equal(1, await redis.Client(RedisProtocol.Resp3).GetSubscriber().PublishAsync(RedisChannel.Literal("app:" + name), "m"));
+
+        Assert.Equal(RedisChannel.Literal(name), (await queue.ReadAsync(Cancellation)).Channel);
+    }
+}

@@ -1,0 +1,67 @@
+using StackExchange.Redis;
+
+namespace RankMyBrand.Tests.Substitutes.StackExchangeRedis;
+
+public sealed class SplitReplyTests(RedisFixture redis) : IClassFixture<RedisFixture>
+{
+    public static TheoryData<RedisProtocol, int> Pieces => new(
+        from protocol in (RedisProtocol[])[RedisProtocol.Resp2, RedisProtocol.Resp3]
+        from piece in (int[])[1, 2, 3, 7, 64]
+        select (protocol, piece));
+
+    [Theory, MemberData(nameof(Pieces))]
+    public async Task Replies_InPiecesOfOneSize_AreWhole(RedisProtocol protocol, int piece)
+    {
+        await using var proxy = new ChoppingProxy(redis.EndPoint, () => piece);
+        await using var client = await ConnectionMultiplexer.ConnectAsync($"{proxy.EndPoint},protocol={protocol},asyncTimeout=60000,connectTimeout=60000");
+
+        await ExerciseAsync(client, rounds: 5);
+    }
+
+    [Fact]
+    public async Task Replies_InPiecesOfAnySize_AreWhole()
+    {
+        var random = new Random(20261121);
+        await using var proxy = new ChoppingProxy(redis.EndPoint, () => random.Next(1, 300));
+        await using var client = await ConnectionMultiplexer.ConnectAsync($"{proxy.EndPoint},asyncTimeout=60000,connectTimeout=60000");
+
+        await ExerciseAsync(client, rounds: 50);
+    }
+
+    private static async Task ExerciseAsync(ConnectionMultiplexer client, int rounds)
+    {
+        var db = client.GetDatabase();
+        RedisKey stream = RedisFixture.Key(), hash = RedisFixture.Key(), text = RedisFixture.Key();
+        await db.StreamCreateConsumerGroupAsync(stream, "g", "0-0");
+        await db.HashSetAsync(hash, [new("a", "line\r\nbreak"), new("b", "$-1\r\n"), new("c", "")]);
+        await db.StringSetAsync(text, new string('x', 5000));
+
+        var tasks = Enumerable.Range(0, rounds).Select(async round =>
+        {
+            var id = db.StreamAddAsync(stream, "round", round);
+            var fields = db.HashGetAllAsync(hash);
+            var missing = db.StringGetAsync(RedisFixture.Key());
+            var wrong = db.ListLengthAsync(hash);
+            var values = db.StringGetAsync([text, RedisFixture.Key(), text]);
+            var nested = db.ScriptEvaluateAsync("return {1, {2, 'three', {}}, 'four', false}");
+            Assert.Single(await db.StreamRangeAsync(stream, await id, await id));
+            Assert.Equal([new("a", "line\r\nbreak"), new("b", "$-1\r\n"), new HashEntry("c", "")], await fields);
+            Assert.True((await missing).IsNull);
+            await Assert.ThrowsAsync<RedisServerException>(() => wrong);
+            Assert.Equal([5000L, 0L, 5000L], (await values).Select(value => value.Length()));
+            Assert.Equal("three", (string?)(await nested)[1][1]);
+            Assert.Equal(round, (int)(await db.StringGetAsync((await SetAsync(db, round)))));
+        });
+        await Task.WhenAll(tasks);
+
+        Assert.Equal(rounds, (await db.StreamReadGroupAsync(stream, "g", "c")).Length);
+        Assert.Equal(rounds, (await db.StreamPendingAsync(stream, "g")).PendingMessageCount);
+    }
+
+    private static async Task<RedisKey> SetAsync(IDatabase db, int value)
+    {
+        var key = RedisFixture.Key();
+        await db.StringSetAsync(key, value);
+        return key;
+    }
+}
