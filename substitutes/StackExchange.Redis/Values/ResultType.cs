@@ -1,7 +1,7 @@
 namespace StackExchange.Redis;
 
 /// <summary>The shape of a reply; the low three bits are its RESP2 shape.</summary>
-public enum ResultType
+public enum ResultType : byte
 {
     /// <summary>No reply.</summary>
     None = 0,
