@@ -86,7 +86,7 @@ internal static class EventEntry
             TraceParent = traceParent,
             Tenant = tenant,
             Source = source,
-            Attributes = attributes.IsNull ? null : (ReadOnlyMemory<byte>)attributes,
+            Attributes = attributes.IsNull ? default(ReadOnlyMemory<byte>?) : attributes,
         };
         return true;
     }

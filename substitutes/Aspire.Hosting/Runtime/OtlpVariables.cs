@@ -1,3 +1,4 @@
+using System.Net.NetworkInformation;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
@@ -17,9 +18,8 @@ internal static class OtlpVariables
         var grpc = Url(configuration, "DASHBOARD_OTLP_ENDPOINT_URL");
         var http = Url(configuration, "DASHBOARD_OTLP_HTTP_ENDPOINT_URL");
         var useGrpc = required is OtlpProtocol.Grpc || (required is null && (grpc is not null || http is null));
-        if ((useGrpc ? grpc : http) is { } url)
+        if ((useGrpc ? grpc : http) is { } url && SomebodyListens(url))
         {
-            // There is nothing to send to unless an address is configured, and retrying against a closed port costs CPU.
             variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = new HostUrl(url);
             variables["OTEL_EXPORTER_OTLP_PROTOCOL"] = useGrpc ? "grpc" : required is OtlpProtocol.HttpJson ? "http/json" : "http/protobuf";
             if (configuration["AppHost:OtlpApiKey"] is { Length: > 0 } key)
@@ -38,6 +38,15 @@ internal static class OtlpVariables
         variables["OTEL_METRICS_EXEMPLAR_FILTER"] = "trace_based";
         variables["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = "true";
     }
+
+    /// <summary>
+    /// The launch profile names the dashboard's port, and without a dashboard nobody listens there: services would retry for ever, and
+    /// hang when they stop.
+    /// </summary>
+    private static bool SomebodyListens(string url) =>
+        !Uri.TryCreate(url, UriKind.Absolute, out var address)
+        || !address.IsLoopback
+        || IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(listener => listener.Port == address.Port);
 
     private static string? Url(IConfiguration configuration, string key) =>
         new[] { $"ASPIRE_{key}", $"DOTNET_{key}" }.Select(k => configuration[k]).FirstOrDefault(v => !string.IsNullOrEmpty(v));
