@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -21,6 +22,9 @@ internal sealed class ChoppingProxy : IAsyncDisposable
         _listener.Start();
         _accepting = AcceptAsync();
     }
+
+    /// <summary>Bytes that go to the client ahead of the server's next ones.</summary>
+    public ConcurrentQueue<byte[]> Injections { get; } = new();
 
     public string EndPoint => _listener.LocalEndpoint.ToString()!;
 
@@ -67,6 +71,7 @@ internal sealed class ChoppingProxy : IAsyncDisposable
         int read;
         while ((read = await from.ReadAsync(buffer, _stop.Token)) > 0)
         {
+            while (Injections.TryDequeue(out var injected)) await to.WriteAsync(injected, _stop.Token);
             for (var at = 0; at < read;)
             {
                 var piece = Math.Min(Math.Max(1, _nextPiece()), read - at);

@@ -218,6 +218,15 @@ public sealed class CommandTests(RedisFixture redis) : IClassFixture<RedisFixtur
     }
 
     [Theory, MemberData(nameof(Protocols))]
+    public async Task Database_ThatDoesNotExist_IsSaid(RedisProtocol protocol)
+    {
+        var error = await Assert.ThrowsAsync<RedisServerException>(() => redis.Database(protocol, 99).StringGetAsync("k"));
+
+        Assert.Contains("99", error.Message, StringComparison.Ordinal);
+        Assert.True((await redis.Database(protocol).StringGetAsync(RedisFixture.Key())).IsNull);
+    }
+
+    [Theory, MemberData(nameof(Protocols))]
     public async Task FireAndForget_IsCompleteAtOnce_AndDone(RedisProtocol protocol)
     {
         var db = redis.Database(protocol);

@@ -1,3 +1,4 @@
+using System.Text;
 using StackExchange.Redis;
 
 namespace RankMyBrand.Tests.Substitutes.StackExchangeRedis;
@@ -26,6 +27,34 @@ public sealed class SplitReplyTests(RedisFixture redis) : IClassFixture<RedisFix
         await using var client = await ConnectionMultiplexer.ConnectAsync($"{proxy.EndPoint},asyncTimeout=60000,connectTimeout=60000");
 
         await ExerciseAsync(client, rounds: 50);
+    }
+
+    [Theory]
+    [InlineData(">2\r\n+invalidate\r\n*1\r\n$1\r\nk\r\n")]
+    [InlineData("|1\r\n+ttl\r\n:3600\r\n")]
+    [InlineData("|1\r\n+nested\r\n|1\r\n+a\r\n*2\r\n:1\r\n%1\r\n+b\r\n_\r\n#t\r\n")]
+    public async Task Reply_WithCompany_IsStillTheReply(string company)
+    {
+        await using var proxy = new ChoppingProxy(redis.EndPoint, () => 1000);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(proxy.EndPoint + ",protocol=resp3");
+
+        proxy.Injections.Enqueue(Encoding.ASCII.GetBytes(company));
+
+        Assert.Equal("x", (string?)await client.GetServers()[0].EchoAsync("x"));
+        Assert.Equal("y", (string?)await client.GetServers()[0].EchoAsync("y"));
+    }
+
+    [Theory, InlineData("?what\r\n"), InlineData("$12x\r\n"), InlineData("*-7\r\n"), InlineData("$99999999999\r\n"), InlineData("HTTP/1.1 400 Bad Request\r\n")]
+    public async Task Reply_ThatIsNotRedis_EndsTheConnectionOnly(string garbage)
+    {
+        await using var proxy = new ChoppingProxy(redis.EndPoint, () => 1000);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(proxy.EndPoint + ",asyncTimeout=60000");
+
+        proxy.Injections.Enqueue(Encoding.ASCII.GetBytes(garbage));
+
+        var error = await Assert.ThrowsAsync<RedisConnectionException>(() => client.GetDatabase().PingAsync());
+        Assert.Equal(ConnectionFailureType.ProtocolFailure, error.FailureType);
+        Assert.True(await client.GetDatabase().PingAsync() > TimeSpan.Zero);
     }
 
     private static async Task ExerciseAsync(ConnectionMultiplexer client, int rounds)

@@ -45,6 +45,11 @@ internal abstract partial class DatabaseCommands(ConnectionMultiplexer owner, in
 
     private Task<T> Send<T>(CommandFrame frame, ReplyParser<T> parser, CommandFlags flags)
     {
+        if (flags.HasFlag(CommandFlags.DemandReplica) && !owner.Facts.IsReplica)
+        {
+            throw new RedisConnectionException(
+                ConnectionFailureType.UnableToResolvePhysicalConnection, flags, $"No connection (requires replica) is active/available to service this operation: {frame.Command}");
+        }
         if (flags.HasFlag(CommandFlags.FireAndForget))
         {
             Deliver(new IgnoredMessage(frame.Command), frame);

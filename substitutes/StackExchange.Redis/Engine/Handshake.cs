@@ -34,8 +34,11 @@ internal sealed class Handshake(RedisConnection connection, Lock gate, Configura
         }
         connection.Flush(inline: true);
         Task all = Task.WhenAll(_steps.Select(step => step.Task));
-        await all.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task first = Task.WhenAny(all, connection.Closed);
+        await first.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
+        // What was appended to a connection that had failed already has no outcome.
+        if (connection.HasFailed && !all.IsCompleted) throw new IOException("The connection ended before the server had introduced itself.");
 
         if (auth is not null) await Refuse(auth, ConnectionFailureType.AuthenticationFailure);
         await Refuse(tracer, ConnectionFailureType.ProtocolFailure);

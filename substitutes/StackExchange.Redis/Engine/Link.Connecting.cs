@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 
@@ -77,8 +76,7 @@ internal sealed partial class Link
             Publish(connection);
             return true;
         }
-        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or AuthenticationException or CryptographicException
-            or RedisException or RedisCommandException or ObjectDisposedException or InvalidOperationException or NotSupportedException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             connection?.Dispose();
             if (!_stop.IsCancellationRequested) Failed(endPoint, e);
@@ -92,6 +90,8 @@ internal sealed partial class Link
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, owner);
+            // From here on a failure takes the connection away under the gate; an earlier one would leave it in place for good.
+            if (connection.HasFailed) throw new IOException("The connection ended as soon as it was established.");
             // Subscriptions come before anything that waits: a message published by a waiting command is then seen.
             foreach (var (message, frame) in owner.Subscriptions.Renewals(this, connection)) connection.Append(message, -1, frame);
             foreach (var item in _backlog.TakeAll())

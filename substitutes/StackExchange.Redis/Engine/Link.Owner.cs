@@ -59,6 +59,9 @@ internal sealed partial class Link
         "The server may still carry the command out; raise asyncTimeout if it is expected to take this long.",
         CommandStatus.Sent);
 
+    private static RedisServerException OutOfRange(int database, IMessage message) =>
+        RedisErrors.Exception($"ERR DB index is out of range: the server has no database {database} for {message.Command}", message.Flags);
+
     private static RedisConnectionException LostBeforeCommands(IMessage message) => new(
         ConnectionFailureType.SocketFailure,
         message.Flags,

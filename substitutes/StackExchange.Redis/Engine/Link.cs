@@ -60,6 +60,11 @@ internal sealed partial class Link(ConnectionMultiplexer owner, ConfigurationOpt
                 Keep([message], database, frame.ToArray());
                 return;
             }
+            if (IsBeyond(connection, database))
+            {
+                message.Fail(OutOfRange(database, message));
+                return;
+            }
             connection.Append(message, database, frame);
             _sent++;
             if (!connection.NeedsFlush(out inline)) return;
@@ -79,6 +84,11 @@ internal sealed partial class Link(ConnectionMultiplexer owner, ConfigurationOpt
             {
                 if (only is null) Keep(messages, database, frames.ToArray());
                 else FailAll(messages, LostBeforeCommands);
+                return;
+            }
+            if (IsBeyond(connection, database))
+            {
+                FailAll(messages, message => OutOfRange(database, message));
                 return;
             }
             connection.Append(messages, database, frames);
@@ -114,12 +124,15 @@ internal sealed partial class Link(ConnectionMultiplexer owner, ConfigurationOpt
 
         if (Live is not { } connection) return;
         var oldest = now;
-        foreach (var message in connection.Pending)
+        if (connection.Oldest is { } head && !(now - head.Created < options.AsyncTimeout))
         {
-            if (message.Created is not { } created) continue;
-            oldest = Math.Min(oldest, created);
-            if (now - created < options.AsyncTimeout) break;
-            if (!message.IsDone) message.Fail(Timeout(connection, message, now - created));
+            foreach (var message in connection.Pending)
+            {
+                if (message.Created is not { } created) continue;
+                oldest = Math.Min(oldest, created);
+                if (now - created < options.AsyncTimeout) break;
+                if (!message.IsDone) message.Fail(Timeout(connection, message, now - created));
+            }
         }
         var silence = 4L * options.AsyncTimeout;
         if (now - oldest >= silence && now - connection.LastRead >= silence)
@@ -146,32 +159,25 @@ internal sealed partial class Link(ConnectionMultiplexer owner, ConfigurationOpt
         await _stop.CancelAsync();
         Live?.Dispose();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Dispose();
     }
 
-    public void Dispose()
-    {
-        _stop.Dispose();
-        Transactions.Dispose();
-    }
+    // Transactions that wait for their turn still use the semaphore, which holds nothing that needs to be disposed.
+    public void Dispose() => _stop.Dispose();
 
     private async Task DrainAsync(RedisConnection connection)
     {
         // The reply to a last PING comes after the replies to everything before it.
         var last = new Message<bool>(Commands.Ping, CommandFlags.None, Replies.Done);
         var frame = CommandFrame.Start(Commands.Ping, CommandMap.Default);
-        lock (_gate)
-        {
-            connection.Append(last, -1, frame.Complete());
-            if (!connection.NeedsFlush(out _)) frame = null;
-        }
-        if (frame is not null) connection.Flush(inline: false);
-        await Task.WhenAny(last.Task, Task.Delay(options.AsyncTimeout));
+        if (!TrySend(last, frame.Complete())) return;
+        await Task.WhenAny(last.Task, connection.Closed, Task.Delay(options.AsyncTimeout));
     }
 
     private void Ping()
     {
         if (options.CommandMap.NameOf("PING") is null) return;
-        Send(new IgnoredMessage(Commands.Ping), -1, CommandFrame.Start(Commands.Ping, options.CommandMap).Complete());
+        TrySend(new IgnoredMessage(Commands.Ping), CommandFrame.Start(Commands.Ping, options.CommandMap).Complete());
     }
 
     // Called under the gate.
@@ -181,6 +187,9 @@ internal sealed partial class Link(ConnectionMultiplexer owner, ConfigurationOpt
         if (options.BacklogPolicy.QueueWhileDisconnected) _backlog.Add(messages, database, frames);
         else FailAll(messages, NoConnection);
     }
+
+    private static bool IsBeyond(RedisConnection connection, int database) =>
+        connection.Facts.Databases is > 0 and var databases && database >= databases;
 
     private static void FailAll(IEnumerable<IMessage> messages, Func<IMessage, Exception> why)
     {

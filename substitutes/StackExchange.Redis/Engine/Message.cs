@@ -57,11 +57,14 @@ internal class Message<T>(Command command, CommandFlags flags, ReplyParser<T> pa
 /// <summary>Takes the place of messages whose outcome nobody asks for.</summary>
 internal sealed class IgnoredMessage(Command command) : IMessage
 {
+    private readonly long _created = Environment.TickCount64;
+
     public Command Command => command;
 
     public CommandFlags Flags => CommandFlags.FireAndForget;
 
-    public long? Created => null;
+    // Nobody waits, but a server that leaves it unanswered is as dead as one that leaves others waiting.
+    public long? Created => _created;
 
     public bool IsDone => true;
 

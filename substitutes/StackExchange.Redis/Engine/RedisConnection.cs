@@ -48,7 +48,12 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
     /// <summary>Completes when the connection has failed or was closed and every message has its outcome.</summary>
     public Task Closed => _closed.Task;
 
+    /// <summary>Whether it has failed or was closed; set before <see cref="IConnectionOwner.Detach"/>.</summary>
+    public bool HasFailed => Volatile.Read(ref _failed) != 0;
+
     public int PendingCount => _pending.Count;
+
+    public IMessage? Oldest => _pending.TryPeek(out var message) ? message : null;
 
     public long LastRead => Volatile.Read(ref _lastRead);
 
@@ -84,8 +89,9 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
     {
         // With other replies outstanding there is company to wait for: the pool runs the flush after what is queued already, and
         // everything that is appended until then goes out in one write. A lone command goes out at once.
-        inline = !_manyReplies && _pending.Count <= 1;
+        inline = false;
         if (_flushing) return false;
+        inline = !_manyReplies && _pending.Count <= 1;
         return _flushing = true;
     }
 
@@ -160,9 +166,9 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
                 Volatile.Write(ref _lastWrite, Environment.TickCount64);
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Fail(ConnectionFailureType.SocketFailure, "Writing to the server failed", e);
+            Fail(FailureOf(e), $"Writing to the server failed: {e.Message}", e);
         }
     }
 
@@ -186,15 +192,19 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
         {
             Fail(ConnectionFailureType.ProtocolFailure, "The server sent something that is not understood: " + e.Message, e);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Fail(ConnectionFailureType.SocketFailure, "Reading from the server failed", e);
+            Fail(FailureOf(e), $"Reading from the server failed: {e.Message}", e);
         }
         finally
         {
             await reader.CompleteAsync();
         }
     }
+
+    private static ConnectionFailureType FailureOf(Exception error) => error is IOException or ObjectDisposedException or OperationCanceledException
+        ? ConnectionFailureType.SocketFailure
+        : ConnectionFailureType.InternalFailure;
 
     private void Process(ref ReadOnlySequence<byte> buffer)
     {

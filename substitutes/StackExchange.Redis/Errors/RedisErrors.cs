@@ -33,5 +33,10 @@ internal static class RedisErrors
         };
     }
 
-    public static RedisServerException Exception(string message, CommandFlags flags) => new(KindOf(message), flags, message);
+    public static RedisServerException Exception(string message, CommandFlags flags)
+    {
+        var kind = KindOf(message);
+        if (kind is RedisErrorKind.Moved or RedisErrorKind.Ask) message += " (this client does not follow redirects of a cluster; connect to that server)";
+        return new(kind, flags, message);
+    }
 }

@@ -38,10 +38,11 @@ internal ref struct RespReader
         {
             Read();
             if (Type != (byte)'|') return;
-            for (var left = Count; left > 0; left--)
+            // Counted, not called again: attributes may be nested deeper than the stack is.
+            for (long left = Count; left > 0; left--)
             {
-                Next();
-                SkipChildren();
+                Read();
+                left += Count + (Type == (byte)'|' ? 1 : 0);
             }
         }
     }

@@ -13,7 +13,7 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
     public int Count => _active.Count;
 
     /// <summary>Whether messages need a socket of their own, as they do in RESP2.</summary>
-    private bool Separate => options.Protocol == RedisProtocol.Resp2 || (owner.IsConnected && owner.Facts.Protocol == RedisProtocol.Resp2);
+    private bool Separate => options.Protocol == RedisProtocol.Resp2 || owner.Interactive.Live is { Facts.Protocol: RedisProtocol.Resp2 };
 
     private Link Link => Separate ? owner.UseSubscriptionLink() : owner.Interactive;
 

@@ -26,7 +26,14 @@ internal sealed class ScriptMessage(
         {
             _resent = true;
             owner.Scripts.Forget();
-            owner.Interactive.Send(this, database, call.Whole(owner).Complete());
+            try
+            {
+                owner.Interactive.Send(this, database, call.Whole(owner).Complete());
+            }
+            catch (ObjectDisposedException e)
+            {
+                Fail(e);
+            }
             return;
         }
         if (!reader.IsError) owner.Scripts.Learn(hash);

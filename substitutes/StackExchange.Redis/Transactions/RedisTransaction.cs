@@ -38,7 +38,8 @@ internal sealed class RedisTransaction(ConnectionMultiplexer owner, int database
         var link = Owner.Interactive;
         var finish = new SendBuffer();
         Task<bool> outcome;
-        await link.Transactions.WaitAsync();
+        if (!await link.Transactions.WaitAsync(Owner.Options.AsyncTimeout)) throw Abandon(new RedisTimeoutException(
+            flags, $"The transaction waited for {Owner.Options.AsyncTimeout} ms behind another one; {Owner.Status()}.", CommandStatus.WaitingToBeSent));
         try
         {
             RedisConnection? connection = null;
@@ -60,7 +61,7 @@ internal sealed class RedisTransaction(ConnectionMultiplexer owner, int database
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            foreach (var command in _commands) command.Fail(e);
+            Abandon(e);
             throw;
         }
         finally
@@ -80,6 +81,12 @@ internal sealed class RedisTransaction(ConnectionMultiplexer owner, int database
             _frames.Append(frame.Complete());
             _commands.Add(message);
         }
+    }
+
+    private Exception Abandon(Exception why)
+    {
+        foreach (var command in _commands) command.Fail(why);
+        return why;
     }
 
     /// <summary>Watches the keys of the conditions and looks at them; returns the connection that watches.</summary>
