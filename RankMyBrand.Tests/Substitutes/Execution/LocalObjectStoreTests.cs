@@ -103,6 +103,18 @@ public sealed class LocalObjectStoreTests(LocalServerFixture servers) : IClassFi
     }
 
     [Fact]
+    public async Task Put_ManyAtOnceThatMustNotExist_OneWins()
+    {
+        Exception?[] outcomes = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(number => Record.ExceptionAsync(() => PutAsync("race", $"{number}", request => request.IfNoneMatch = "*")).AsTask()));
+
+        Assert.Single(outcomes, outcome => outcome is null);
+        Assert.All(
+            outcomes.OfType<Exception>(),
+            outcome => Assert.Equal(HttpStatusCode.PreconditionFailed, Assert.IsType<AmazonS3Exception>(outcome).StatusCode));
+    }
+
+    [Fact]
     public async Task PresignedUrl_WithinItsTime_NeedsNoCredentials()
     {
         await PutAsync("shared", "for everybody");

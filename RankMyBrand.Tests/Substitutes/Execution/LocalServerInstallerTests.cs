@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Aspire.Hosting;
 using Aspire.Hosting.Execution;
 
@@ -28,6 +29,33 @@ public sealed class LocalServerInstallerTests : IAsyncDisposable
         DistributedApplicationException refused = await Assert.ThrowsAsync<DistributedApplicationException>(() => installer.InstallAsync(_ => { }, Cancellation));
 
         Assert.Contains("neither a container engine answers nor is this user root; start docker (or podman), or run as root", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no route to the mirror", "step 'base' of the local servers failed with exit code 3: no route to the mirror")]
+    [InlineData("tar: write error: No space left on device", "the disk is full: step 'base'")]
+    [UnsupportedOSPlatform("windows")]
+    public async Task Install_StepFails_SaysWhichAndWhyAndWhereTheLogIs(string complaint, string expected)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can install the local servers.");
+        string tools = Directory.CreateDirectory(Path.Combine(_directory.Path, "tools")).FullName;
+        string debootstrap = Path.Combine(tools, "debootstrap");
+        await File.WriteAllTextAsync(debootstrap, $"#!/bin/sh\necho '{complaint}'\nexit 3\n", Cancellation);
+        File.SetUnixFileMode(debootstrap, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        LocalServerInstaller installer = new(_directory, _supervisor)
+        {
+            FreeBytes = _ => long.MaxValue,
+            Variables = new Dictionary<string, string> { ["PATH"] = $"{tools}:{Environment.GetEnvironmentVariable("PATH")}" },
+        };
+        List<string> progress = [];
+
+        DistributedApplicationException failed = await Assert.ThrowsAsync<DistributedApplicationException>(
+            () => installer.InstallAsync(progress.Add, Cancellation));
+
+        Assert.Contains(expected, failed.Message, StringComparison.Ordinal);
+        Assert.Contains($"(log: {_directory.Path}/provision.log)", failed.Message, StringComparison.Ordinal);
+        Assert.Contains(progress, line => line.StartsWith("local servers 2/3: PostgreSQL 17", StringComparison.Ordinal));
+        Assert.False(Directory.Exists(_directory.Root));
     }
 
     [Fact]

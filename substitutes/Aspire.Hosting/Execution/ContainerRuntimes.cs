@@ -3,7 +3,10 @@ namespace Aspire.Hosting.Execution;
 /// <summary>Chooses what runs containers on this machine.</summary>
 internal static class ContainerRuntimes
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+    // An engine that seems to run gets longer: a busy machine must not end up with other data than yesterday.
+    private static TimeSpan Patience => Environment.GetEnvironmentVariable("DOCKER_HOST") is not null || File.Exists("/var/run/docker.sock")
+        ? TimeSpan.FromSeconds(8)
+        : TimeSpan.FromSeconds(2);
 
     /// <param name="configured">"docker", "podman", "none" for local servers, or null to take the first that answers.</param>
     /// <exception cref="DistributedApplicationException">The configured engine does not answer, or the name is unknown.</exception>
@@ -47,7 +50,7 @@ internal static class ContainerRuntimes
         EngineCommand command = new(engine, supervisor);
         string format = engine == "docker" ? "{{.Server.Version}}" : "{{.Client.Version}}";
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(s_patience);
+        patience.CancelAfter(Patience);
         try
         {
             EngineResult result = await command.RunAsync(["version", "--format", format], patience.Token);

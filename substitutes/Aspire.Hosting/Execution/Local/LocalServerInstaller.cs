@@ -8,6 +8,9 @@ internal sealed class LocalServerInstaller(LocalServerDirectory directory, Proce
     /// <summary>How many bytes are free at a path.</summary>
     public Func<string, long> FreeBytes { get; init; } = path => new DriveInfo(path).AvailableFreeSpace;
 
+    /// <summary>Variables for the script on top of those of this process.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
     public Func<bool> IsRoot { get; init; } = () => Environment.IsPrivilegedProcess;
 
     /// <exception cref="DistributedApplicationException">The servers cannot be installed; the message says why and what to do.</exception>
@@ -45,6 +48,7 @@ internal sealed class LocalServerInstaller(LocalServerDirectory directory, Proce
             FileName = "/bin/sh",
             Arguments = [Path.Combine(directory.WriteScripts(), "provision"), directory.Path],
             WorkingDirectory = directory.Path,
+            Environment = Variables,
         };
         await using Workload script = supervisor.Start(spec, line =>
         {

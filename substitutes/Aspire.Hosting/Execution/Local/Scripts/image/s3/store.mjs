@@ -14,6 +14,7 @@ const work = '.work';
 export class Store {
     constructor(directory) {
         this.directory = directory;
+        this.writers = new Map();
     }
 
     async open() {
@@ -83,13 +84,26 @@ export class Store {
         const target = this.file(bucket, key);
         const { temporary, meta } = await this.write(content, description);
         try {
-            check(await this.meta(bucket, key).catch(ignoreMissing));
-            await this.place(bucket, temporary, target);
+            await this.exclusively(target, async () => {
+                check(await this.meta(bucket, key).catch(ignoreMissing));
+                await this.place(bucket, temporary, target);
+            });
         } catch (error) {
             await fs.rm(temporary, { force: true });
             throw error;
         }
         return meta;
+    }
+
+    /** One after the other for one file, so that nothing comes between a condition and the write that depends on it. */
+    async exclusively(file, action) {
+        const result = (this.writers.get(file) ?? Promise.resolve()).then(action, action);
+        this.writers.set(file, result);
+        try {
+            return await result;
+        } finally {
+            if (this.writers.get(file) === result) this.writers.delete(file);
+        }
     }
 
     async write(content, description) {
@@ -134,7 +148,7 @@ export class Store {
     async delete(bucket, key) {
         await this.requireBucket(bucket);
         const file = this.file(bucket, key);
-        await fs.rm(file, { force: true }).catch(error => { if (error.code !== 'ENOTDIR') throw error; });
+        await this.exclusively(file, () => fs.rm(file, { force: true }));
         // Empty prefixes do not exist in S3.
         const top = path.join(this.directory, bucket);
         for (let directory = path.dirname(file); directory !== top; directory = path.dirname(directory)) {
