@@ -4,7 +4,8 @@ public sealed partial class ConnectionMultiplexer
 {
     /// <summary>Connects, blocking the thread.</summary>
     /// <exception cref="RedisConnectionException">No server answers and abortConnect is true.</exception>
-    public static ConnectionMultiplexer Connect(string configuration, TextWriter? log = null) => Connect(ConfigurationOptions.Parse(configuration), log);
+    public static ConnectionMultiplexer Connect(string configuration, TextWriter? log = null) =>
+        Connect(ConfigurationOptions.Parse(configuration), log);
 
     /// <summary>Connects, blocking the thread.</summary>
     /// <exception cref="RedisConnectionException">No server answers and abortConnect is true.</exception>
@@ -24,7 +25,8 @@ public sealed partial class ConnectionMultiplexer
 
     /// <summary>Connects.</summary>
     /// <exception cref="RedisConnectionException">No server answers and abortConnect is true.</exception>
-    public static Task<ConnectionMultiplexer> ConnectAsync(string configuration, Action<ConfigurationOptions> configure, TextWriter? log = null) =>
+    public static Task<ConnectionMultiplexer> ConnectAsync(
+        string configuration, Action<ConfigurationOptions> configure, TextWriter? log = null) =>
         ConnectAsync(ConfigurationOptions.Parse(configuration).Apply(configure), log);
 
     /// <summary>Connects.</summary>

@@ -89,7 +89,8 @@ public sealed partial class ConnectionMultiplexer
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Warning, "The {ConnectionType} connection to {EndPoint} failed ({FailureType}): {Reason}")]
-        public static partial void Failed(ILogger logger, EndPoint endPoint, ConnectionType connectionType, ConnectionFailureType failureType, string reason);
+        public static partial void Failed(
+            ILogger logger, EndPoint endPoint, ConnectionType connectionType, ConnectionFailureType failureType, string reason);
 
         [LoggerMessage(2, LogLevel.Information, "The {ConnectionType} connection to {EndPoint} is back")]
         public static partial void Restored(ILogger logger, EndPoint endPoint, ConnectionType connectionType);

@@ -43,7 +43,13 @@ public sealed class ConfigurationOptionsTests
             "abortConnect=off,connectRetry=5,asyncTimeout=100,keepAlive=10,defaultDatabase=2,allowAdmin=1,name=app,protocol=resp2,version=7,$CONFIG=,$SELECT=use");
 
         Assert.Equal(
-            [new DnsEndPoint("redis", 0), new DnsEndPoint("cache", 7000), IPEndPoint.Parse("10.0.0.1:6000"), IPEndPoint.Parse("[::1]:6001"), new UnixDomainSocketEndPoint("/run/redis.sock")],
+            [
+                new DnsEndPoint("redis", 0),
+                new DnsEndPoint("cache", 7000),
+                IPEndPoint.Parse("10.0.0.1:6000"),
+                IPEndPoint.Parse("[::1]:6001"),
+                new UnixDomainSocketEndPoint("/run/redis.sock"),
+            ],
             options.EndPoints);
         Assert.Equal("a=b", options.Password);
         Assert.Equal("me", options.User);
@@ -94,7 +100,12 @@ public sealed class ConfigurationOptionsTests
         Assert.Single(ConfigurationOptions.Parse("h,zz=1", ignoreUnknown: true).EndPoints);
     }
 
-    [Theory, InlineData("connectRetry=x"), InlineData("syncTimeout=0"), InlineData("ssl=maybe"), InlineData("protocol=4"), InlineData("version=x")]
+    [Theory]
+    [InlineData("connectRetry=x")]
+    [InlineData("syncTimeout=0")]
+    [InlineData("ssl=maybe")]
+    [InlineData("protocol=4")]
+    [InlineData("version=x")]
     public void Parse_BadValue_NamesKeyAndValue(string option)
     {
         var error = Assert.ThrowsAny<ArgumentException>(() => ConfigurationOptions.Parse("h," + option));
@@ -137,7 +148,8 @@ public sealed class ConfigurationOptionsTests
         Assert.Equal(expected, new ExponentialRetry(500, 5000).ShouldRetry(30, elapsed));
 
     [Theory, InlineData(99, false), InlineData(100, true)]
-    public void LinearRetry_TimeElapsed_Decides(int elapsed, bool expected) => Assert.Equal(expected, new LinearRetry(100).ShouldRetry(5, elapsed));
+    public void LinearRetry_TimeElapsed_Decides(int elapsed, bool expected) =>
+        Assert.Equal(expected, new LinearRetry(100).ShouldRetry(5, elapsed));
 
     [Fact]
     public void Expiration_AsText_IsAsItIsSent()

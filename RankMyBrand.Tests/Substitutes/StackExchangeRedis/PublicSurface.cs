@@ -80,7 +80,8 @@ internal sealed class PublicSurface
     };
 
     // Fields and methods number their accessibility alike.
-    private static bool IsVisible(FieldAttributes access) => access is FieldAttributes.Public or FieldAttributes.Family or FieldAttributes.FamORAssem;
+    private static bool IsVisible(FieldAttributes access) =>
+        access is FieldAttributes.Public or FieldAttributes.Family or FieldAttributes.FamORAssem;
 
     private sealed class SignatureText : ISignatureTypeProvider<string, object?>
     {
@@ -91,7 +92,8 @@ internal sealed class PublicSurface
             return type.Namespace.IsNil ? name : reader.GetString(type.Namespace) + "." + name;
         }
 
-        public string GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind) => NameOf(reader, reader.GetTypeDefinition(handle));
+        public string GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind) =>
+            NameOf(reader, reader.GetTypeDefinition(handle));
 
         public string GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind)
         {
@@ -101,7 +103,8 @@ internal sealed class PublicSurface
             return type.Namespace.IsNil ? name : reader.GetString(type.Namespace) + "." + name;
         }
 
-        public string GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
+        public string GetTypeFromSpecification(
+            MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
             reader.GetTypeSpecification(handle).DecodeSignature(this, genericContext);
 
         public string GetPrimitiveType(PrimitiveTypeCode typeCode) => typeCode.ToString();
@@ -116,7 +119,8 @@ internal sealed class PublicSurface
 
         public string GetPinnedType(string elementType) => elementType;
 
-        public string GetGenericInstantiation(string genericType, ImmutableArray<string> typeArguments) => $"{genericType}<{string.Join(", ", typeArguments)}>";
+        public string GetGenericInstantiation(string genericType, ImmutableArray<string> typeArguments) =>
+            $"{genericType}<{string.Join(", ", typeArguments)}>";
 
         public string GetGenericMethodParameter(object? genericContext, int index) => "!!" + index.ToString(CultureInfo.InvariantCulture);
 
@@ -124,6 +128,7 @@ internal sealed class PublicSurface
 
         public string GetFunctionPointerType(MethodSignature<string> signature) => "function";
 
-        public string GetModifiedType(string modifier, string unmodifiedType, bool isRequired) => $"{unmodifiedType} {(isRequired ? "required" : "optional")} {modifier}";
+        public string GetModifiedType(string modifier, string unmodifiedType, bool isRequired) =>
+            $"{unmodifiedType} {(isRequired ? "required" : "optional")} {modifier}";
     }
 }

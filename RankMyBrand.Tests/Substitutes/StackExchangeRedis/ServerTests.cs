@@ -86,7 +86,8 @@ public sealed class ServerTests(RedisFixture redis) : IClassFixture<RedisFixture
         await db.ExecuteAsync("RPUSH", key, (RedisValue)"v", "text", 1, 2u, 3L, 4UL, 1.5, 2.5f, true, "bytes"u8.ToArray(), new ReadOnlyMemory<byte>([65]), new Memory<byte>([66]));
 
         Assert.Equal(
-            ["v", "text", "1", "2", "3", "4", "1.5", "2.5", "1", "bytes", "A", "B"], (await db.ListRangeAsync(key)).ToStringArray().AsEnumerable());
+            ["v", "text", "1", "2", "3", "4", "1.5", "2.5", "1", "bytes", "A", "B"], (await db.ListRangeAsync(
+                key)).ToStringArray().AsEnumerable());
         await Assert.ThrowsAsync<InvalidCastException>(() => db.ExecuteAsync("GET", Guid.Empty));
         var error = await Assert.ThrowsAsync<RedisCommandException>(() => db.ExecuteAsync("CLIENT LIST"));
         Assert.Contains("CLIENT LIST", error.Message, StringComparison.Ordinal);

@@ -44,7 +44,13 @@ public sealed class SplitReplyTests(RedisFixture redis) : IClassFixture<RedisFix
         Assert.Equal("y", (string?)await client.GetServers()[0].EchoAsync("y"));
     }
 
-    [Theory, InlineData("?what\r\n"), InlineData("$12x\r\n"), InlineData("*-7\r\n"), InlineData("$99999999999\r\n"), InlineData("HTTP/1.1 400 Bad Request\r\n")]
+    [Theory]
+    [InlineData("?what\r\n")]
+    [InlineData("$12x\r\n")]
+    [InlineData("*-7\r\n")]
+    [InlineData("$99999999999\r\n")]
+    [InlineData("$2\r\nabcd\r\n")]
+    [InlineData("HTTP/1.1 400 Bad Request\r\n")]
     public async Task Reply_ThatIsNotRedis_EndsTheConnectionOnly(string garbage)
     {
         await using var proxy = new ChoppingProxy(redis.EndPoint, () => 1000);

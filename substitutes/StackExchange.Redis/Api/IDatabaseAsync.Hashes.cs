@@ -39,13 +39,16 @@ public partial interface IDatabaseAsync
     Task<long> HashLengthAsync(RedisKey key, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Walks the fields without blocking the server (HSCAN).</summary>
-    IAsyncEnumerable<HashEntry> HashScanAsync(RedisKey key, RedisValue pattern = default, int pageSize = 250, long cursor = 0, int pageOffset = 0, CommandFlags flags = CommandFlags.None);
+    IAsyncEnumerable<HashEntry> HashScanAsync(
+        RedisKey key, RedisValue pattern = default, int pageSize = 250, long cursor = 0, int pageOffset = 0,
+        CommandFlags flags = CommandFlags.None);
 
     /// <summary>Writes fields (HSET, HSETNX, HMSET); a null value deletes the field.</summary>
     Task HashSetAsync(RedisKey key, HashEntry[] hashFields, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Writes fields (HSET, HSETNX, HMSET); a null value deletes the field.</summary>
-    Task<bool> HashSetAsync(RedisKey key, RedisValue hashField, RedisValue value, When when = When.Always, CommandFlags flags = CommandFlags.None);
+    Task<bool> HashSetAsync(
+        RedisKey key, RedisValue hashField, RedisValue value, When when = When.Always, CommandFlags flags = CommandFlags.None);
 
     /// <summary>The length of a field in bytes (HSTRLEN).</summary>
     Task<long> HashStringLengthAsync(RedisKey key, RedisValue hashField, CommandFlags flags = CommandFlags.None);

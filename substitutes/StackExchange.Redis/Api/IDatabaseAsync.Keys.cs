@@ -5,7 +5,9 @@ namespace StackExchange.Redis;
 public partial interface IDatabaseAsync
 {
     /// <summary>Copies a key (COPY).</summary>
-    Task<bool> KeyCopyAsync(RedisKey sourceKey, RedisKey destinationKey, int destinationDatabase = -1, bool replace = false, CommandFlags flags = CommandFlags.None);
+    Task<bool> KeyCopyAsync(
+        RedisKey sourceKey, RedisKey destinationKey, int destinationDatabase = -1, bool replace = false,
+        CommandFlags flags = CommandFlags.None);
 
     /// <summary>Deletes keys (UNLINK, or DEL before Redis 4).</summary>
     Task<bool> KeyDeleteAsync(RedisKey key, CommandFlags flags = CommandFlags.None);

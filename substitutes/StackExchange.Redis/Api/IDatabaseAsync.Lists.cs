@@ -30,10 +30,13 @@ public partial interface IDatabaseAsync
     Task<long> ListLengthAsync(RedisKey key, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Moves an element from an end of one list to an end of another (LMOVE).</summary>
-    Task<RedisValue> ListMoveAsync(RedisKey sourceKey, RedisKey destinationKey, ListSide sourceSide, ListSide destinationSide, CommandFlags flags = CommandFlags.None);
+    Task<RedisValue> ListMoveAsync(
+        RedisKey sourceKey, RedisKey destinationKey, ListSide sourceSide, ListSide destinationSide,
+        CommandFlags flags = CommandFlags.None);
 
     /// <summary>The position of an element (LPOS); -1 when there is none.</summary>
-    Task<long> ListPositionAsync(RedisKey key, RedisValue element, long rank = 1, long maxLength = 0, CommandFlags flags = CommandFlags.None);
+    Task<long> ListPositionAsync(
+        RedisKey key, RedisValue element, long rank = 1, long maxLength = 0, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Elements by position (LRANGE).</summary>
     Task<RedisValue[]> ListRangeAsync(RedisKey key, long start = 0, long stop = -1, CommandFlags flags = CommandFlags.None);

@@ -11,11 +11,13 @@ public partial interface IDatabaseAsync
     Task<RedisResult> ExecuteAsync(string command, ICollection<object>? args, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Runs a script by its hash, with its text when the server does not know it (EVALSHA, EVAL).</summary>
-    Task<RedisResult> ScriptEvaluateAsync(string script, RedisKey[]? keys = null, RedisValue[]? values = null, CommandFlags flags = CommandFlags.None);
+    Task<RedisResult> ScriptEvaluateAsync(
+        string script, RedisKey[]? keys = null, RedisValue[]? values = null, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Runs a script by its hash, with its text when the server does not know it (EVALSHA, EVAL).</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    Task<RedisResult> ScriptEvaluateAsync(byte[] hash, RedisKey[]? keys = null, RedisValue[]? values = null, CommandFlags flags = CommandFlags.None);
+    Task<RedisResult> ScriptEvaluateAsync(
+        byte[] hash, RedisKey[]? keys = null, RedisValue[]? values = null, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Runs a script by its hash, with its text when the server does not know it (EVALSHA, EVAL).</summary>
     Task<RedisResult> ScriptEvaluateAsync(LuaScript script, object? parameters = null, CommandFlags flags = CommandFlags.None);
@@ -24,10 +26,12 @@ public partial interface IDatabaseAsync
     Task<RedisResult> ScriptEvaluateAsync(LoadedLuaScript script, object? parameters = null, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Runs a script that only reads (EVALSHA_RO, EVAL_RO).</summary>
-    Task<RedisResult> ScriptEvaluateReadOnlyAsync(string script, RedisKey[]? keys = null, RedisValue[]? values = null, CommandFlags flags = CommandFlags.None);
+    Task<RedisResult> ScriptEvaluateReadOnlyAsync(
+        string script, RedisKey[]? keys = null, RedisValue[]? values = null, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Runs a script that only reads (EVALSHA_RO, EVAL_RO).</summary>
-    Task<RedisResult> ScriptEvaluateReadOnlyAsync(byte[] hash, RedisKey[]? keys = null, RedisValue[]? values = null, CommandFlags flags = CommandFlags.None);
+    Task<RedisResult> ScriptEvaluateReadOnlyAsync(
+        byte[] hash, RedisKey[]? keys = null, RedisValue[]? values = null, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Publishes a message (PUBLISH) and returns how many clients of this server received it.</summary>
     Task<long> PublishAsync(RedisChannel channel, RedisValue message, CommandFlags flags = CommandFlags.None);

@@ -15,10 +15,12 @@ public partial interface IDatabaseAsync
     Task<RedisValue[]> SetCombineAsync(SetOperation operation, RedisKey[] keys, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Combines sets into another (SUNIONSTORE, SINTERSTORE, SDIFFSTORE).</summary>
-    Task<long> SetCombineAndStoreAsync(SetOperation operation, RedisKey destination, RedisKey first, RedisKey second, CommandFlags flags = CommandFlags.None);
+    Task<long> SetCombineAndStoreAsync(
+        SetOperation operation, RedisKey destination, RedisKey first, RedisKey second, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Combines sets into another (SUNIONSTORE, SINTERSTORE, SDIFFSTORE).</summary>
-    Task<long> SetCombineAndStoreAsync(SetOperation operation, RedisKey destination, RedisKey[] keys, CommandFlags flags = CommandFlags.None);
+    Task<long> SetCombineAndStoreAsync(
+        SetOperation operation, RedisKey destination, RedisKey[] keys, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Whether members belong to the set (SISMEMBER, SMISMEMBER).</summary>
     Task<bool> SetContainsAsync(RedisKey key, RedisValue value, CommandFlags flags = CommandFlags.None);
@@ -54,7 +56,9 @@ public partial interface IDatabaseAsync
     Task<long> SetRemoveAsync(RedisKey key, RedisValue[] values, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Walks the members without blocking the server (SSCAN).</summary>
-    IAsyncEnumerable<RedisValue> SetScanAsync(RedisKey key, RedisValue pattern = default, int pageSize = 250, long cursor = 0, int pageOffset = 0, CommandFlags flags = CommandFlags.None);
+    IAsyncEnumerable<RedisValue> SetScanAsync(
+        RedisKey key, RedisValue pattern = default, int pageSize = 250, long cursor = 0, int pageOffset = 0,
+        CommandFlags flags = CommandFlags.None);
 
     /// <summary>Adds elements to a HyperLogLog (PFADD).</summary>
     Task<bool> HyperLogLogAddAsync(RedisKey key, RedisValue value, CommandFlags flags = CommandFlags.None);

@@ -58,22 +58,29 @@ public partial interface IDatabaseAsync
     Task<bool> StringSetAsync(RedisKey key, RedisValue value, TimeSpan? expiry, When when, CommandFlags flags);
 
     /// <summary>Writes values (SET, MSET, MSETNX); false when the condition was not met.</summary>
-    Task<bool> StringSetAsync(RedisKey key, RedisValue value, TimeSpan? expiry, bool keepTtl, When when = When.Always, CommandFlags flags = CommandFlags.None);
+    Task<bool> StringSetAsync(
+        RedisKey key, RedisValue value, TimeSpan? expiry, bool keepTtl, When when = When.Always, CommandFlags flags = CommandFlags.None);
 
     /// <summary>Writes values (SET, MSET, MSETNX); false when the condition was not met.</summary>
-    Task<bool> StringSetAsync(RedisKey key, RedisValue value, Expiration expiry = default, ValueCondition when = default, CommandFlags flags = CommandFlags.None);
+    Task<bool> StringSetAsync(
+        RedisKey key, RedisValue value, Expiration expiry = default, ValueCondition when = default,
+        CommandFlags flags = CommandFlags.None);
 
     /// <summary>Writes values (SET, MSET, MSETNX); false when the condition was not met.</summary>
     Task<bool> StringSetAsync(KeyValuePair<RedisKey, RedisValue>[] values, When when, CommandFlags flags);
 
     /// <summary>Writes values (SET, MSET, MSETNX); false when the condition was not met.</summary>
-    Task<bool> StringSetAsync(KeyValuePair<RedisKey, RedisValue>[] values, When when = When.Always, Expiration expiry = default, CommandFlags flags = CommandFlags.None);
+    Task<bool> StringSetAsync(
+        KeyValuePair<RedisKey, RedisValue>[] values, When when = When.Always, Expiration expiry = default,
+        CommandFlags flags = CommandFlags.None);
 
     /// <summary>Writes a value and returns the former one (SET with GET).</summary>
     Task<RedisValue> StringSetAndGetAsync(RedisKey key, RedisValue value, TimeSpan? expiry, When when, CommandFlags flags);
 
     /// <summary>Writes a value and returns the former one (SET with GET).</summary>
-    Task<RedisValue> StringSetAndGetAsync(RedisKey key, RedisValue value, TimeSpan? expiry = null, bool keepTtl = false, When when = When.Always, CommandFlags flags = CommandFlags.None);
+    Task<RedisValue> StringSetAndGetAsync(
+        RedisKey key, RedisValue value, TimeSpan? expiry = null, bool keepTtl = false, When when = When.Always,
+        CommandFlags flags = CommandFlags.None);
 
     /// <summary>Writes one bit and returns the former one (SETBIT).</summary>
     Task<bool> StringSetBitAsync(RedisKey key, long offset, bool bit, CommandFlags flags = CommandFlags.None);

@@ -8,10 +8,12 @@ internal abstract partial class DatabaseCommands
     public Task<long> StreamAcknowledgeAsync(RedisKey key, RedisValue groupName, RedisValue[] messageIds, CommandFlags flags) =>
         Send(Start(Commands.Xack).Add(key).Add(groupName).Add(NotEmpty(messageIds)), Replies.Integer, flags);
 
-    public Task<StreamTrimResult> StreamAcknowledgeAndDeleteAsync(RedisKey key, RedisValue groupName, StreamTrimMode mode, RedisValue messageId, CommandFlags flags) =>
+    public Task<StreamTrimResult> StreamAcknowledgeAndDeleteAsync(
+        RedisKey key, RedisValue groupName, StreamTrimMode mode, RedisValue messageId, CommandFlags flags) =>
         Send(Xackdel(key, groupName, mode, [messageId]), StreamReplies.TrimResult, flags);
 
-    public Task<StreamTrimResult[]> StreamAcknowledgeAndDeleteAsync(RedisKey key, RedisValue groupName, StreamTrimMode mode, RedisValue[] messageIds, CommandFlags flags) =>
+    public Task<StreamTrimResult[]> StreamAcknowledgeAndDeleteAsync(
+        RedisKey key, RedisValue groupName, StreamTrimMode mode, RedisValue[] messageIds, CommandFlags flags) =>
         Send(Xackdel(key, groupName, mode, NotEmpty(messageIds)), StreamReplies.TrimResults, flags);
 
     public Task<StreamAutoClaimResult> StreamAutoClaimAsync(
@@ -39,7 +41,8 @@ internal abstract partial class DatabaseCommands
     public Task<bool> StreamCreateConsumerGroupAsync(RedisKey key, RedisValue groupName, RedisValue? position, CommandFlags flags) =>
         StreamCreateConsumerGroupAsync(key, groupName, position, createStream: true, flags);
 
-    public Task<bool> StreamCreateConsumerGroupAsync(RedisKey key, RedisValue groupName, RedisValue? position, bool createStream, CommandFlags flags)
+    public Task<bool> StreamCreateConsumerGroupAsync(
+        RedisKey key, RedisValue groupName, RedisValue? position, bool createStream, CommandFlags flags)
     {
         var start = StreamPosition.ForGroup(position ?? StreamPosition.NewMessages);
         return Send(Start(Commands.Xgroup).Add("CREATE"u8).Add(key).Add(groupName).Add(start).AddIf(createStream, "MKSTREAM"u8), Replies.Flag, flags);

@@ -5,9 +5,11 @@ internal abstract partial class DatabaseCommands
     private static readonly ReplyParser<HashEntry[]> s_fields = static (ref RespReader r) =>
         Replies.Pairs(ref r, static (ref RespReader e) => new HashEntry(e.Value(), e.NextValue()));
 
-    public Task<long> HashDecrementAsync(RedisKey key, RedisValue hashField, long value, CommandFlags flags) => HashIncrementAsync(key, hashField, -value, flags);
+    public Task<long> HashDecrementAsync(RedisKey key, RedisValue hashField, long value, CommandFlags flags) =>
+        HashIncrementAsync(key, hashField, -value, flags);
 
-    public Task<double> HashDecrementAsync(RedisKey key, RedisValue hashField, double value, CommandFlags flags) => HashIncrementAsync(key, hashField, -value, flags);
+    public Task<double> HashDecrementAsync(RedisKey key, RedisValue hashField, double value, CommandFlags flags) =>
+        HashIncrementAsync(key, hashField, -value, flags);
 
     public Task<bool> HashDeleteAsync(RedisKey key, RedisValue hashField, CommandFlags flags) =>
         Send(Start(Commands.Hdel).Add(key).Add(hashField), Replies.Flag, flags);
@@ -32,11 +34,13 @@ internal abstract partial class DatabaseCommands
     public Task<double> HashIncrementAsync(RedisKey key, RedisValue hashField, double value, CommandFlags flags) =>
         Send(Start(Commands.Hincrbyfloat).Add(key).Add(hashField).Add(value), Replies.Real, flags);
 
-    public Task<RedisValue[]> HashKeysAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Hkeys).Add(key), Replies.Values, flags);
+    public Task<RedisValue[]> HashKeysAsync(RedisKey key, CommandFlags flags) =>
+        Send(Start(Commands.Hkeys).Add(key), Replies.Values, flags);
 
     public Task<long> HashLengthAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Hlen).Add(key), Replies.Integer, flags);
 
-    public IAsyncEnumerable<HashEntry> HashScanAsync(RedisKey key, RedisValue pattern, int pageSize, long cursor, int pageOffset, CommandFlags flags) =>
+    public IAsyncEnumerable<HashEntry> HashScanAsync(
+        RedisKey key, RedisValue pattern, int pageSize, long cursor, int pageOffset, CommandFlags flags) =>
         ScanAsync(Commands.Hscan, key, pattern, pageSize, cursor, pageOffset, s_fields, flags);
 
     public Task HashSetAsync(RedisKey key, HashEntry[] hashFields, CommandFlags flags)
@@ -62,5 +66,6 @@ internal abstract partial class DatabaseCommands
     public Task<long> HashStringLengthAsync(RedisKey key, RedisValue hashField, CommandFlags flags) =>
         Send(Start(Commands.Hstrlen).Add(key).Add(hashField), Replies.Integer, flags);
 
-    public Task<RedisValue[]> HashValuesAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Hvals).Add(key), Replies.Values, flags);
+    public Task<RedisValue[]> HashValuesAsync(RedisKey key, CommandFlags flags) =>
+        Send(Start(Commands.Hvals).Add(key), Replies.Values, flags);
 }

@@ -48,9 +48,11 @@ internal abstract partial class DatabaseCommands
     public Task<long> KeyExistsAsync(RedisKey[] keys, CommandFlags flags) =>
         keys.Length == 0 ? s_zero : Send(Start(Commands.Exists).Add(keys), Replies.Integer, flags);
 
-    public Task<bool> KeyExpireAsync(RedisKey key, TimeSpan? expiry, CommandFlags flags) => KeyExpireAsync(key, expiry, ExpireWhen.Always, flags);
+    public Task<bool> KeyExpireAsync(RedisKey key, TimeSpan? expiry, CommandFlags flags) =>
+        KeyExpireAsync(key, expiry, ExpireWhen.Always, flags);
 
-    public Task<bool> KeyExpireAsync(RedisKey key, DateTime? expiry, CommandFlags flags) => KeyExpireAsync(key, expiry, ExpireWhen.Always, flags);
+    public Task<bool> KeyExpireAsync(RedisKey key, DateTime? expiry, CommandFlags flags) =>
+        KeyExpireAsync(key, expiry, ExpireWhen.Always, flags);
 
     public Task<bool> KeyExpireAsync(RedisKey key, TimeSpan? expiry, ExpireWhen when, CommandFlags flags)
     {
@@ -70,7 +72,8 @@ internal abstract partial class DatabaseCommands
             : Expire(Commands.Pexpireat, key, milliseconds, when, flags);
     }
 
-    public Task<DateTime?> KeyExpireTimeAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Pexpiretime).Add(key), s_expiryTime, flags);
+    public Task<DateTime?> KeyExpireTimeAsync(RedisKey key, CommandFlags flags) =>
+        Send(Start(Commands.Pexpiretime).Add(key), s_expiryTime, flags);
 
     public Task<TimeSpan?> KeyIdleTimeAsync(RedisKey key, CommandFlags flags) =>
         Send(Start(Commands.Object).Add("IDLETIME"u8).Add(key), s_idleTime, flags);

@@ -29,7 +29,8 @@ internal abstract partial class DatabaseCommands
 
     public Task<long> ListLengthAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Llen).Add(key), Replies.Integer, flags);
 
-    public Task<RedisValue> ListMoveAsync(RedisKey sourceKey, RedisKey destinationKey, ListSide sourceSide, ListSide destinationSide, CommandFlags flags) =>
+    public Task<RedisValue> ListMoveAsync(
+        RedisKey sourceKey, RedisKey destinationKey, ListSide sourceSide, ListSide destinationSide, CommandFlags flags) =>
         Send(Start(Commands.Lmove).Add(sourceKey).Add(destinationKey).Add(Word(sourceSide)).Add(Word(destinationSide)), Replies.Value, flags);
 
     public Task<long> ListPositionAsync(RedisKey key, RedisValue element, long rank, long maxLength, CommandFlags flags)
@@ -55,7 +56,8 @@ internal abstract partial class DatabaseCommands
     public Task<long> ListRemoveAsync(RedisKey key, RedisValue value, long count, CommandFlags flags) =>
         Send(Start(Commands.Lrem).Add(key).Add(count).Add(value), Replies.Integer, flags);
 
-    public Task<RedisValue> ListRightPopAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Rpop).Add(key), Replies.Value, flags);
+    public Task<RedisValue> ListRightPopAsync(RedisKey key, CommandFlags flags) =>
+        Send(Start(Commands.Rpop).Add(key), Replies.Value, flags);
 
     public Task<RedisValue[]> ListRightPopAsync(RedisKey key, long count, CommandFlags flags) =>
         Send(Start(Commands.Rpop).Add(key).Add(count), Replies.Values, flags);
@@ -80,7 +82,8 @@ internal abstract partial class DatabaseCommands
 
     private static ReadOnlySpan<byte> Word(ListSide side) => side == ListSide.Left ? "LEFT"u8 : "RIGHT"u8;
 
-    private Task<long> ListPush(Command always, Command exists, RedisKey key, ReadOnlySpan<RedisValue> values, When when, CommandFlags flags)
+    private Task<long> ListPush(
+        Command always, Command exists, RedisKey key, ReadOnlySpan<RedisValue> values, When when, CommandFlags flags)
     {
         // Nothing to add: the answer is the length, as it is of every push.
         if (values.IsEmpty) return ListLengthAsync(key, flags);

@@ -14,7 +14,8 @@ internal abstract partial class DatabaseCommands
     public Task<RedisValue[]> SetCombineAsync(SetOperation operation, RedisKey[] keys, CommandFlags flags) =>
         Send(Start(Choose(operation, Commands.Sunion, Commands.Sinter, Commands.Sdiff)).Add(keys), Replies.Values, flags);
 
-    public Task<long> SetCombineAndStoreAsync(SetOperation operation, RedisKey destination, RedisKey first, RedisKey second, CommandFlags flags) =>
+    public Task<long> SetCombineAndStoreAsync(
+        SetOperation operation, RedisKey destination, RedisKey first, RedisKey second, CommandFlags flags) =>
         SetCombineAndStoreAsync(operation, destination, [first, second], flags);
 
     public Task<long> SetCombineAndStoreAsync(SetOperation operation, RedisKey destination, RedisKey[] keys, CommandFlags flags)
@@ -31,7 +32,8 @@ internal abstract partial class DatabaseCommands
 
     public Task<long> SetLengthAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Scard).Add(key), Replies.Integer, flags);
 
-    public Task<RedisValue[]> SetMembersAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Smembers).Add(key), Replies.Values, flags);
+    public Task<RedisValue[]> SetMembersAsync(RedisKey key, CommandFlags flags) =>
+        Send(Start(Commands.Smembers).Add(key), Replies.Values, flags);
 
     public Task<bool> SetMoveAsync(RedisKey source, RedisKey destination, RedisValue value, CommandFlags flags) =>
         Send(Start(Commands.Smove).Add(source).Add(destination).Add(value), Replies.Flag, flags);
@@ -41,7 +43,8 @@ internal abstract partial class DatabaseCommands
     public Task<RedisValue[]> SetPopAsync(RedisKey key, long count, CommandFlags flags) =>
         count == 0 ? Nothing<RedisValue>() : Send(Start(Commands.Spop).Add(key).Add(count), Replies.Values, flags);
 
-    public Task<RedisValue> SetRandomMemberAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Srandmember).Add(key), Replies.Value, flags);
+    public Task<RedisValue> SetRandomMemberAsync(RedisKey key, CommandFlags flags) =>
+        Send(Start(Commands.Srandmember).Add(key), Replies.Value, flags);
 
     public Task<RedisValue[]> SetRandomMembersAsync(RedisKey key, long count, CommandFlags flags) =>
         Send(Start(Commands.Srandmember).Add(key).Add(count), Replies.Values, flags);
@@ -52,7 +55,8 @@ internal abstract partial class DatabaseCommands
     public Task<long> SetRemoveAsync(RedisKey key, RedisValue[] values, CommandFlags flags) =>
         values.Length == 0 ? s_zero : Send(Start(Commands.Srem).Add(key).Add(values), Replies.Integer, flags);
 
-    public IAsyncEnumerable<RedisValue> SetScanAsync(RedisKey key, RedisValue pattern, int pageSize, long cursor, int pageOffset, CommandFlags flags) =>
+    public IAsyncEnumerable<RedisValue> SetScanAsync(
+        RedisKey key, RedisValue pattern, int pageSize, long cursor, int pageOffset, CommandFlags flags) =>
         ScanAsync(Commands.Sscan, key, pattern, pageSize, cursor, pageOffset, Replies.Values, flags);
 
     public Task<bool> HyperLogLogAddAsync(RedisKey key, RedisValue value, CommandFlags flags) =>
@@ -61,7 +65,8 @@ internal abstract partial class DatabaseCommands
     public Task<bool> HyperLogLogAddAsync(RedisKey key, RedisValue[] values, CommandFlags flags) =>
         Send(Start(Commands.Pfadd).Add(key).Add(values), Replies.Flag, flags);
 
-    public Task<long> HyperLogLogLengthAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Pfcount).Add(key), Replies.Integer, flags);
+    public Task<long> HyperLogLogLengthAsync(RedisKey key, CommandFlags flags) =>
+        Send(Start(Commands.Pfcount).Add(key), Replies.Integer, flags);
 
     public Task<long> HyperLogLogLengthAsync(RedisKey[] keys, CommandFlags flags) =>
         keys.Length == 0 ? s_zero : Send(Start(Commands.Pfcount).Add(keys), Replies.Integer, flags);

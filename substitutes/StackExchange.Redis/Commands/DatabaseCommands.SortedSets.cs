@@ -34,22 +34,26 @@ internal abstract partial class DatabaseCommands
     public Task<long> SortedSetUpdateAsync(RedisKey key, SortedSetEntry[] values, SortedSetWhen when, CommandFlags flags) =>
         values.Length == 0 ? s_zero : Send(Zadd(key, when, changed: true, values), Replies.Integer, flags);
 
-    public Task<RedisValue[]> SortedSetCombineAsync(SetOperation operation, RedisKey[] keys, double[]? weights, Aggregate aggregate, CommandFlags flags)
+    public Task<RedisValue[]> SortedSetCombineAsync(
+        SetOperation operation, RedisKey[] keys, double[]? weights, Aggregate aggregate, CommandFlags flags)
     {
         var frame = Start(Choose(operation, Commands.Zunion, Commands.Zinter, Commands.Zdiff));
         return Send(Combine(frame, keys, weights, aggregate), Replies.Values, flags);
     }
 
-    public Task<SortedSetEntry[]> SortedSetCombineWithScoresAsync(SetOperation operation, RedisKey[] keys, double[]? weights, Aggregate aggregate, CommandFlags flags)
+    public Task<SortedSetEntry[]> SortedSetCombineWithScoresAsync(
+        SetOperation operation, RedisKey[] keys, double[]? weights, Aggregate aggregate, CommandFlags flags)
     {
         var frame = Start(Choose(operation, Commands.Zunion, Commands.Zinter, Commands.Zdiff));
         return Send(Combine(frame, keys, weights, aggregate).Add("WITHSCORES"u8), s_scored, flags);
     }
 
-    public Task<long> SortedSetCombineAndStoreAsync(SetOperation operation, RedisKey destination, RedisKey first, RedisKey second, Aggregate aggregate, CommandFlags flags) =>
+    public Task<long> SortedSetCombineAndStoreAsync(
+        SetOperation operation, RedisKey destination, RedisKey first, RedisKey second, Aggregate aggregate, CommandFlags flags) =>
         SortedSetCombineAndStoreAsync(operation, destination, [first, second], null, aggregate, flags);
 
-    public Task<long> SortedSetCombineAndStoreAsync(SetOperation operation, RedisKey destination, RedisKey[] keys, double[]? weights, Aggregate aggregate, CommandFlags flags)
+    public Task<long> SortedSetCombineAndStoreAsync(
+        SetOperation operation, RedisKey destination, RedisKey[] keys, double[]? weights, Aggregate aggregate, CommandFlags flags)
     {
         var frame = Start(Choose(operation, Commands.Zunionstore, Commands.Zinterstore, Commands.Zdiffstore)).Add(destination);
         return Send(Combine(frame, keys, weights, aggregate), Replies.Integer, flags);
@@ -79,7 +83,8 @@ internal abstract partial class DatabaseCommands
     public Task<RedisValue[]> SortedSetRangeByRankAsync(RedisKey key, long start, long stop, Order order, CommandFlags flags) =>
         Send(Start(Directed(order, Commands.Zrange, Commands.Zrevrange)).Add(key).Add(start).Add(stop), Replies.Values, flags);
 
-    public Task<SortedSetEntry[]> SortedSetRangeByRankWithScoresAsync(RedisKey key, long start, long stop, Order order, CommandFlags flags) =>
+    public Task<SortedSetEntry[]> SortedSetRangeByRankWithScoresAsync(
+        RedisKey key, long start, long stop, Order order, CommandFlags flags) =>
         Send(Start(Directed(order, Commands.Zrange, Commands.Zrevrange)).Add(key).Add(start).Add(stop).Add("WITHSCORES"u8), s_scored, flags);
 
     public Task<RedisValue[]> SortedSetRangeByScoreAsync(
@@ -90,7 +95,8 @@ internal abstract partial class DatabaseCommands
         RedisKey key, double start, double stop, Exclude exclude, Order order, long skip, long take, CommandFlags flags) =>
         Send(Limit(RangeByScore(key, start, stop, exclude, order).Add("WITHSCORES"u8), skip, take), s_scored, flags);
 
-    public Task<RedisValue[]> SortedSetRangeByValueAsync(RedisKey key, RedisValue min, RedisValue max, Exclude exclude, long skip, long take, CommandFlags flags) =>
+    public Task<RedisValue[]> SortedSetRangeByValueAsync(
+        RedisKey key, RedisValue min, RedisValue max, Exclude exclude, long skip, long take, CommandFlags flags) =>
         SortedSetRangeByValueAsync(key, min, max, exclude, Order.Ascending, skip, take, flags);
 
     public Task<RedisValue[]> SortedSetRangeByValueAsync(
@@ -121,7 +127,8 @@ internal abstract partial class DatabaseCommands
     public Task<long> SortedSetRemoveRangeByValueAsync(RedisKey key, RedisValue min, RedisValue max, Exclude exclude, CommandFlags flags) =>
         Send(Start(Commands.Zremrangebylex).Add(key).Add(LexBound(min, exclude, Exclude.Start)).Add(LexBound(max, exclude, Exclude.Stop)), Replies.Integer, flags);
 
-    public IAsyncEnumerable<SortedSetEntry> SortedSetScanAsync(RedisKey key, RedisValue pattern, int pageSize, long cursor, int pageOffset, CommandFlags flags) =>
+    public IAsyncEnumerable<SortedSetEntry> SortedSetScanAsync(
+        RedisKey key, RedisValue pattern, int pageSize, long cursor, int pageOffset, CommandFlags flags) =>
         ScanAsync(Commands.Zscan, key, pattern, pageSize, cursor, pageOffset, s_scored, flags);
 
     public Task<double?> SortedSetScoreAsync(RedisKey key, RedisValue member, CommandFlags flags) =>

@@ -29,7 +29,8 @@ internal abstract partial class DatabaseCommands
         return Send(frame, Replies.Value, flags);
     }
 
-    public Task<StreamEntry[]> StreamRangeAsync(RedisKey key, RedisValue? minId, RedisValue? maxId, int? count, Order messageOrder, CommandFlags flags)
+    public Task<StreamEntry[]> StreamRangeAsync(
+        RedisKey key, RedisValue? minId, RedisValue? maxId, int? count, Order messageOrder, CommandFlags flags)
     {
         RequirePositive(count, nameof(count));
         var (low, high) = (minId ?? "-", maxId ?? "+");
@@ -51,13 +52,15 @@ internal abstract partial class DatabaseCommands
     public Task<long> StreamTrimAsync(RedisKey key, int maxLength, bool useApproximateMaxLength, CommandFlags flags) =>
         StreamTrimAsync(key, maxLength, useApproximateMaxLength, null, StreamTrimMode.KeepReferences, flags);
 
-    public Task<long> StreamTrimAsync(RedisKey key, long maxLength, bool useApproximateMaxLength, long? limit, StreamTrimMode mode, CommandFlags flags)
+    public Task<long> StreamTrimAsync(
+        RedisKey key, long maxLength, bool useApproximateMaxLength, long? limit, StreamTrimMode mode, CommandFlags flags)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxLength);
         return Send(Trim(Start(Commands.Xtrim).Add(key), "MAXLEN"u8, maxLength, useApproximateMaxLength, limit, mode), Replies.Integer, flags);
     }
 
-    public Task<long> StreamTrimByMinIdAsync(RedisKey key, RedisValue minId, bool useApproximateMaxLength, long? limit, StreamTrimMode mode, CommandFlags flags) =>
+    public Task<long> StreamTrimByMinIdAsync(
+        RedisKey key, RedisValue minId, bool useApproximateMaxLength, long? limit, StreamTrimMode mode, CommandFlags flags) =>
         Send(Trim(Start(Commands.Xtrim).Add(key), "MINID"u8, minId, useApproximateMaxLength, limit, mode), Replies.Integer, flags);
 
     public Task<StreamEntry[]> StreamReadAsync(RedisKey key, RedisValue position, int? count, CommandFlags flags)
@@ -72,7 +75,8 @@ internal abstract partial class DatabaseCommands
     public Task<RedisStream[]> StreamReadAsync(StreamPosition[] streamPositions, int? countPerStream, CommandFlags flags) =>
         StreamReadAsync(streamPositions, countPerStream, null, null, flags);
 
-    public Task<RedisStream[]> StreamReadAsync(StreamPosition[] streamPositions, int? countPerStream, int? maxCount, int? maxSize, CommandFlags flags)
+    public Task<RedisStream[]> StreamReadAsync(
+        StreamPosition[] streamPositions, int? countPerStream, int? maxCount, int? maxSize, CommandFlags flags)
     {
         RequireStreams(streamPositions);
         RequirePositive(countPerStream, nameof(countPerStream));
@@ -119,7 +123,8 @@ internal abstract partial class DatabaseCommands
         return frame;
     }
 
-    private static CommandFrame Trim(CommandFrame frame, ReadOnlySpan<byte> by, RedisValue threshold, bool approximate, long? limit, StreamTrimMode mode)
+    private static CommandFrame Trim(
+        CommandFrame frame, ReadOnlySpan<byte> by, RedisValue threshold, bool approximate, long? limit, StreamTrimMode mode)
     {
         frame.Add(by).AddIf(approximate, "~"u8).Add(threshold);
         if (limit is { } most) frame.Add("LIMIT"u8).Add(most);

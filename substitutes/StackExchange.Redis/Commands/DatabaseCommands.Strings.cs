@@ -17,7 +17,8 @@ internal abstract partial class DatabaseCommands
     public Task<bool> StringGetBitAsync(RedisKey key, long offset, CommandFlags flags) =>
         Send(Start(Commands.Getbit).Add(key).Add(offset), Replies.Flag, flags);
 
-    public Task<RedisValue> StringGetDeleteAsync(RedisKey key, CommandFlags flags) => Send(Start(Commands.Getdel).Add(key), Replies.Value, flags);
+    public Task<RedisValue> StringGetDeleteAsync(RedisKey key, CommandFlags flags) =>
+        Send(Start(Commands.Getdel).Add(key), Replies.Value, flags);
 
     public Task<RedisValue> StringGetRangeAsync(RedisKey key, long start, long end, CommandFlags flags) =>
         Send(Start(Commands.Getrange).Add(key).Add(start).Add(end), Replies.Value, flags);
@@ -86,7 +87,8 @@ internal abstract partial class DatabaseCommands
     public Task<RedisValue> StringSetAndGetAsync(RedisKey key, RedisValue value, TimeSpan? expiry, When when, CommandFlags flags) =>
         StringSetAndGetAsync(key, value, expiry, keepTtl: false, when, flags);
 
-    public Task<RedisValue> StringSetAndGetAsync(RedisKey key, RedisValue value, TimeSpan? expiry, bool keepTtl, When when, CommandFlags flags)
+    public Task<RedisValue> StringSetAndGetAsync(
+        RedisKey key, RedisValue value, TimeSpan? expiry, bool keepTtl, When when, CommandFlags flags)
     {
         if (value.IsNull) return StringGetDeleteAsync(key, flags);
         var frame = Start(Commands.Set).Add(key).Add(value);

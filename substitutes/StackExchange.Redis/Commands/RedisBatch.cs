@@ -1,7 +1,8 @@
 namespace StackExchange.Redis;
 
 /// <summary>Collects commands and sends them with nothing in between.</summary>
-internal sealed class RedisBatch(ConnectionMultiplexer owner, int database, object? asyncState) : DatabaseCommands(owner, database, asyncState), IBatch
+internal sealed class RedisBatch(
+    ConnectionMultiplexer owner, int database, object? asyncState) : DatabaseCommands(owner, database, asyncState), IBatch
 {
     private readonly Lock _gate = new();
     private SendBuffer _frames = new();

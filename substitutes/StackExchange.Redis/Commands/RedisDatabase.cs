@@ -1,7 +1,8 @@
 namespace StackExchange.Redis;
 
 /// <summary>Sends each command as it comes.</summary>
-internal sealed class RedisDatabase(ConnectionMultiplexer owner, int database, object? asyncState) : DatabaseCommands(owner, database, asyncState), IDatabase
+internal sealed class RedisDatabase(
+    ConnectionMultiplexer owner, int database, object? asyncState) : DatabaseCommands(owner, database, asyncState), IDatabase
 {
     public IBatch CreateBatch(object? asyncState) => new RedisBatch(Owner, Database, asyncState);
 

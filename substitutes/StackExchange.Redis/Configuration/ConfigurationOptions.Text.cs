@@ -143,5 +143,6 @@ public sealed partial class ConfigurationOptions
     private static ArgumentOutOfRangeException Bad(string key, string value, string expected) =>
         new(key, $"Keyword '{key}' requires {expected}, but the value is '{value}'.");
 
-    private sealed record Option(string Key, Action<ConfigurationOptions, string, string> Read, Func<ConfigurationOptions, string?> Write, bool Secret = false);
+    private sealed record Option(
+        string Key, Action<ConfigurationOptions, string, string> Read, Func<ConfigurationOptions, string?> Write, bool Secret = false);
 }

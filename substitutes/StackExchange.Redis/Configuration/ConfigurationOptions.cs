@@ -55,7 +55,11 @@ public sealed partial class ConfigurationOptions : ICloneable
     public RedisChannel ChannelPrefix { get; set; }
 
     /// <summary>Whether TLS asks for revocation lists.</summary>
-    public bool CheckCertificateRevocation { get => _checkCertificateRevocation ?? Defaults.CheckCertificateRevocation; set => _checkCertificateRevocation = value; }
+    public bool CheckCertificateRevocation
+    {
+        get => _checkCertificateRevocation ?? Defaults.CheckCertificateRevocation;
+        set => _checkCertificateRevocation = value;
+    }
 
     /// <summary>The connection's name as the server is told it.</summary>
     public string? ClientName { get; set; }
@@ -64,7 +68,11 @@ public sealed partial class ConfigurationOptions : ICloneable
     public int ConnectRetry { get => _connectRetry ?? Defaults.ConnectRetry; set => _connectRetry = value; }
 
     /// <summary>Which commands may be sent.</summary>
-    public CommandMap CommandMap { get => _commandMap ?? Defaults.CommandMap ?? CommandMap.Default; set => _commandMap = value ?? throw new ArgumentNullException(nameof(value)); }
+    public CommandMap CommandMap
+    {
+        get => _commandMap ?? Defaults.CommandMap ?? CommandMap.Default;
+        set => _commandMap = value ?? throw new ArgumentNullException(nameof(value));
+    }
 
     /// <summary>How long connecting may take.</summary>
     public int ConnectTimeout

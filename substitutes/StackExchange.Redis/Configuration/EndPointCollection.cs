@@ -51,7 +51,8 @@ public sealed class EndPointCollection : Collection<EndPoint>, IEnumerable<EndPo
         Add(TryParse(hostAndPort) ?? throw new ArgumentException($"Could not parse host and port from '{hostAndPort}'", nameof(hostAndPort)));
 
     /// <summary>Adds a server by name and port.</summary>
-    public void Add(string host, int port) => Add(IPAddress.TryParse(host, out var address) ? new IPEndPoint(address, port) : new DnsEndPoint(host, port));
+    public void Add(string host, int port) =>
+        Add(IPAddress.TryParse(host, out var address) ? new IPEndPoint(address, port) : new DnsEndPoint(host, port));
 
     /// <summary>Adds a server by address and port.</summary>
     public void Add(IPAddress host, int port) => Add(new IPEndPoint(host, port));

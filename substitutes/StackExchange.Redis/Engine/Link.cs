@@ -4,7 +4,8 @@ namespace StackExchange.Redis;
 /// The way to the server, which outlives single connections: it connects, keeps commands while there is no connection as the
 /// backlog policy says, and reconnects as the retry policy says.
 /// </summary>
-internal sealed partial class Link(ConnectionMultiplexer owner, ConfigurationOptions options, ConnectionType type) : IConnectionOwner, IDisposable
+internal sealed partial class Link(
+    ConnectionMultiplexer owner, ConfigurationOptions options, ConnectionType type) : IConnectionOwner, IDisposable
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();

@@ -202,7 +202,8 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
         }
     }
 
-    private static ConnectionFailureType FailureOf(Exception error) => error is IOException or ObjectDisposedException or OperationCanceledException
+    private static ConnectionFailureType FailureOf(Exception error) =>
+        error is IOException or ObjectDisposedException or OperationCanceledException
         ? ConnectionFailureType.SocketFailure
         : ConnectionFailureType.InternalFailure;
 

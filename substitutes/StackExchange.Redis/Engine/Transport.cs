@@ -7,7 +7,8 @@ namespace StackExchange.Redis;
 /// <summary>Opens sockets, with TLS where the options ask for it.</summary>
 internal static class Transport
 {
-    public static async Task<Stream> OpenAsync(EndPoint endPoint, ConnectionType type, ConfigurationOptions options, CancellationToken cancellationToken)
+    public static async Task<Stream> OpenAsync(
+        EndPoint endPoint, ConnectionType type, ConfigurationOptions options, CancellationToken cancellationToken)
     {
         var socket = endPoint is UnixDomainSocketEndPoint
             ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
@@ -31,7 +32,8 @@ internal static class Transport
         return options.Ssl ? await SecureAsync(stream, endPoint, options, cancellationToken) : stream;
     }
 
-    private static async Task<Stream> SecureAsync(Stream inner, EndPoint endPoint, ConfigurationOptions options, CancellationToken cancellationToken)
+    private static async Task<Stream> SecureAsync(
+        Stream inner, EndPoint endPoint, ConfigurationOptions options, CancellationToken cancellationToken)
     {
         var host = options.SslHost ?? (endPoint switch
         {

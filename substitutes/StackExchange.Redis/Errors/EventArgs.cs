@@ -28,7 +28,8 @@ public class ConnectionFailedEventArgs : EventArgs
         _physicalName = physicalName ?? GetType().Name;
     }
 
-    internal ConnectionFailedEventArgs(EndPoint endPoint, ConnectionType connectionType, ConnectionFailureType failureType, Exception? exception)
+    internal ConnectionFailedEventArgs(
+        EndPoint endPoint, ConnectionType connectionType, ConnectionFailureType failureType, Exception? exception)
     {
         EndPoint = endPoint;
         ConnectionType = connectionType;

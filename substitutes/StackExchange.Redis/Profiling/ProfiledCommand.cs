@@ -4,7 +4,8 @@ using System.Net;
 namespace StackExchange.Redis.Profiling;
 
 /// <summary>Takes the times of one command and hands itself to the session when the command has its reply.</summary>
-internal sealed class ProfiledCommand(ProfilingSession session, EndPoint endPoint, int database, string command, CommandFlags flags) : IProfiledCommand
+internal sealed class ProfiledCommand(
+    ProfilingSession session, EndPoint endPoint, int database, string command, CommandFlags flags) : IProfiledCommand
 {
     private readonly long _created = Stopwatch.GetTimestamp();
     private long _sent;

@@ -43,15 +43,19 @@ internal static partial class Replies
     /// <summary>Any reply that is not an error will do.</summary>
     public static readonly ReplyParser<bool> Done = static (ref RespReader _) => true;
 
-    public static readonly ReplyParser<RedisValue[]> Values = static (ref RespReader r) => Array(ref r, static (ref RespReader e) => e.Value());
+    public static readonly ReplyParser<RedisValue[]> Values = static (ref RespReader r) =>
+        Array(ref r, static (ref RespReader e) => e.Value());
 
     public static readonly ReplyParser<RedisValue[]?> NullableValues = static (ref RespReader r) => r.IsNull ? null : Values(ref r);
 
-    public static readonly ReplyParser<RedisKey[]> Keys = static (ref RespReader r) => Array(ref r, static (ref RespReader e) => (RedisKey)(byte[]?)e.Value());
+    public static readonly ReplyParser<RedisKey[]> Keys = static (ref RespReader r) =>
+        Array(ref r, static (ref RespReader e) => (RedisKey)(byte[]?)e.Value());
 
-    public static readonly ReplyParser<long[]> Integers = static (ref RespReader r) => Array(ref r, static (ref RespReader e) => e.Integer());
+    public static readonly ReplyParser<long[]> Integers = static (ref RespReader r) =>
+        Array(ref r, static (ref RespReader e) => e.Integer());
 
-    public static readonly ReplyParser<double?[]> NullableReals = static (ref RespReader r) => Array(ref r, static (ref RespReader e) => NullableReal(ref e));
+    public static readonly ReplyParser<double?[]> NullableReals = static (ref RespReader r) =>
+        Array(ref r, static (ref RespReader e) => NullableReal(ref e));
 
     public static readonly ReplyParser<RedisResult> Any = static (ref RespReader r) => Result(ref r, 0);
 

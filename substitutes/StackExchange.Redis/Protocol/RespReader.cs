@@ -99,7 +99,8 @@ internal ref struct RespReader
         return !IsAggregate && NumberText.TryParse(Payload, out double number) ? number : throw Unexpected("a number");
     }
 
-    public readonly string? Text() => IsNull ? null : !IsAggregate ? Encoding.UTF8.GetString(Type == (byte)'=' ? Payload[4..] : Payload) : throw Unexpected("a text");
+    public readonly string? Text() =>
+        IsNull ? null : !IsAggregate ? Encoding.UTF8.GetString(Type == (byte)'=' ? Payload[4..] : Payload) : throw Unexpected("a text");
 
     public readonly bool Is(ReadOnlySpan<byte> text) => !IsNull && !IsAggregate && Payload.SequenceEqual(text);
 
@@ -107,7 +108,8 @@ internal ref struct RespReader
     public readonly RespException Unexpected(string expected) =>
         new($"The reply should be {expected}, but it is {(IsAggregate ? $"'{(char)Type}' of {Count} elements" : $"'{(char)Type}' of {Payload.Length} bytes")}.");
 
-    private static long Length(ReadOnlySpan<byte> line) => NumberText.TryParse(line, out long length) ? length : throw new RespException("A length is not a number.");
+    private static long Length(ReadOnlySpan<byte> line) =>
+        NumberText.TryParse(line, out long length) ? length : throw new RespException("A length is not a number.");
 
     private void Read()
     {
@@ -125,7 +127,9 @@ internal ref struct RespReader
                 var length = Length(line);
                 IsNull = length < 0;
                 Payload = IsNull ? default : _rest[..(int)length];
-                if (!IsNull) _rest = _rest[((int)length + 2)..];
+                if (IsNull) break;
+                if (!_rest[(int)length..].StartsWith("\r\n"u8)) throw new RespException("A string is not followed by CR LF.");
+                _rest = _rest[((int)length + 2)..];
                 break;
             case (byte)'*' or (byte)'~' or (byte)'>' or (byte)'%' or (byte)'|':
                 var count = Length(line);

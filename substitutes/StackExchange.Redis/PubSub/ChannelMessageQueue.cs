@@ -18,7 +18,8 @@ public readonly struct ChannelMessage
     public RedisValue Message { get; }
 
     /// <summary>Whether two messages are the same.</summary>
-    public static bool operator ==(ChannelMessage left, ChannelMessage right) => left.Channel == right.Channel && left.Message == right.Message;
+    public static bool operator ==(ChannelMessage left, ChannelMessage right) =>
+        left.Channel == right.Channel && left.Message == right.Message;
 
     /// <summary>Whether two messages differ.</summary>
     public static bool operator !=(ChannelMessage left, ChannelMessage right) => !(left == right);
@@ -36,7 +37,8 @@ public readonly struct ChannelMessage
 /// <summary>The messages of a subscription, in the order in which they came. It is not bounded: read it as fast as it fills.</summary>
 public sealed class ChannelMessageQueue : IAsyncEnumerable<ChannelMessage>
 {
-    private readonly Channel<ChannelMessage> _messages = System.Threading.Channels.Channel.CreateUnbounded<ChannelMessage>(new() { SingleWriter = true });
+    private readonly Channel<ChannelMessage> _messages = System.Threading.Channels.Channel.CreateUnbounded<ChannelMessage>(
+        new() { SingleWriter = true });
     private readonly ConnectionMultiplexer _owner;
     private int _handled;
 
@@ -50,7 +52,8 @@ public sealed class ChannelMessageQueue : IAsyncEnumerable<ChannelMessage>
 
     /// <summary>The next message.</summary>
     /// <exception cref="ChannelClosedException">The subscription has ended.</exception>
-    public ValueTask<ChannelMessage> ReadAsync(CancellationToken cancellationToken = default) => _messages.Reader.ReadAsync(cancellationToken);
+    public ValueTask<ChannelMessage> ReadAsync(CancellationToken cancellationToken = default) =>
+        _messages.Reader.ReadAsync(cancellationToken);
 
     /// <summary>The next message, if there is one.</summary>
     public bool TryRead(out ChannelMessage item) => _messages.Reader.TryRead(out item);

@@ -14,9 +14,11 @@ internal sealed class RedisSubscriber(ConnectionMultiplexer owner) : ISubscriber
 
     public long Publish(RedisChannel channel, RedisValue message, CommandFlags flags) => Wait(PublishAsync(channel, message, flags));
 
-    public Task<long> PublishAsync(RedisChannel channel, RedisValue message, CommandFlags flags) => _database.PublishAsync(channel, message, flags);
+    public Task<long> PublishAsync(RedisChannel channel, RedisValue message, CommandFlags flags) =>
+        _database.PublishAsync(channel, message, flags);
 
-    public void Subscribe(RedisChannel channel, Action<RedisChannel, RedisValue> handler, CommandFlags flags) => Wait(SubscribeAsync(channel, handler, flags));
+    public void Subscribe(RedisChannel channel, Action<RedisChannel, RedisValue> handler, CommandFlags flags) =>
+        Wait(SubscribeAsync(channel, handler, flags));
 
     public Task SubscribeAsync(RedisChannel channel, Action<RedisChannel, RedisValue> handler, CommandFlags flags)
     {
@@ -35,7 +37,8 @@ internal sealed class RedisSubscriber(ConnectionMultiplexer owner) : ISubscriber
 
     public EndPoint? SubscribedEndpoint(RedisChannel channel) => owner.Subscriptions.ConnectionOf(channel)?.EndPoint;
 
-    public void Unsubscribe(RedisChannel channel, Action<RedisChannel, RedisValue>? handler, CommandFlags flags) => Wait(UnsubscribeAsync(channel, handler, flags));
+    public void Unsubscribe(RedisChannel channel, Action<RedisChannel, RedisValue>? handler, CommandFlags flags) =>
+        Wait(UnsubscribeAsync(channel, handler, flags));
 
     public Task UnsubscribeAsync(RedisChannel channel, Action<RedisChannel, RedisValue>? handler, CommandFlags flags) =>
         owner.Subscriptions.RemoveAsync(channel, handler, flags);

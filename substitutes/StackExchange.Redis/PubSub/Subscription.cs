@@ -46,7 +46,8 @@ internal sealed class Subscription(RedisChannel channel)
         }
     }
 
-    private static void Run((ConnectionMultiplexer Owner, Action<RedisChannel, RedisValue> Handler, RedisChannel From, RedisValue Message) work)
+    private static void Run(
+        (ConnectionMultiplexer Owner, Action<RedisChannel, RedisValue> Handler, RedisChannel From, RedisValue Message) work)
     {
         try
         {

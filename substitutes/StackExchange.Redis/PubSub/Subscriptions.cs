@@ -152,7 +152,8 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
         channel.IsPattern ? Commands.Punsubscribe : channel.IsSharded ? Commands.Sunsubscribe : Commands.Unsubscribe;
 
     /// <summary>Tells the subscription what became of it.</summary>
-    private sealed class SubscribeMessage(Command command, Subscription subscription, CommandFlags flags) : Message<bool>(command, flags, Replies.Done)
+    private sealed class SubscribeMessage(
+        Command command, Subscription subscription, CommandFlags flags) : Message<bool>(command, flags, Replies.Done)
     {
         public override void Complete(ref RespReader reader)
         {

@@ -35,7 +35,8 @@ public sealed partial class LuaScript
 
     /// <summary>Runs the script with the members of an object as its parameters.</summary>
     /// <exception cref="ArgumentException">The object lacks a member that the script names, or it has one of a type that cannot be sent.</exception>
-    public Task<RedisResult> EvaluateAsync(IDatabaseAsync db, object? ps = null, RedisKey? withKeyPrefix = null, CommandFlags flags = CommandFlags.None)
+    public Task<RedisResult> EvaluateAsync(
+        IDatabaseAsync db, object? ps = null, RedisKey? withKeyPrefix = null, CommandFlags flags = CommandFlags.None)
     {
         ArgumentNullException.ThrowIfNull(db);
         var (keys, values) = Extract(ps, withKeyPrefix);
@@ -92,7 +93,8 @@ public sealed partial class LuaScript
         });
     }
 
-    [GeneratedRegex("""@@|(?<before>^|[^A-Za-z0-9_@"'])@(?<name>[A-Za-z_][A-Za-z0-9_]*)""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        """@@|(?<before>^|[^A-Za-z0-9_@"'])@(?<name>[A-Za-z_][A-Za-z0-9_]*)""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Marks();
 
     private sealed record Binding(Func<object, object?>[] Members);
@@ -116,7 +118,8 @@ public sealed class LoadedLuaScript
     public byte[] Hash { get; }
 
     /// <summary>Runs the script by its hash; fails with NOSCRIPT when the server has forgotten it.</summary>
-    public Task<RedisResult> EvaluateAsync(IDatabaseAsync db, object? ps = null, RedisKey? withKeyPrefix = null, CommandFlags flags = CommandFlags.None)
+    public Task<RedisResult> EvaluateAsync(
+        IDatabaseAsync db, object? ps = null, RedisKey? withKeyPrefix = null, CommandFlags flags = CommandFlags.None)
     {
         ArgumentNullException.ThrowIfNull(db);
         var (keys, values) = _script.Extract(ps, withKeyPrefix);

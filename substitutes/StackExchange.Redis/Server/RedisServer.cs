@@ -19,7 +19,8 @@ internal sealed class RedisServer(ConnectionMultiplexer owner, EndPoint endPoint
     private static readonly ReplyParser<RedisChannel[]> s_channels = static (ref RespReader r) =>
         Replies.Array(ref r, static (ref RespReader e) => RedisChannel.Literal(((byte[]?)e.Value())!));
 
-    private static readonly ReplyParser<long> s_secondInteger = static (ref RespReader r) => r.Count < 2 ? 0 : (long)Replies.Values(ref r)[1];
+    private static readonly ReplyParser<long> s_secondInteger = static (ref RespReader r) =>
+        r.Count < 2 ? 0 : (long)Replies.Values(ref r)[1];
 
     public IConnectionMultiplexer Multiplexer => owner;
 
@@ -39,7 +40,8 @@ internal sealed class RedisServer(ConnectionMultiplexer owner, EndPoint endPoint
 
     public int DatabaseCount => Facts.Databases;
 
-    private ServerFacts Facts => owner.Interactive.Live is { } connection && connection.EndPoint.Equals(endPoint) ? connection.Facts : new();
+    private ServerFacts Facts =>
+        owner.Interactive.Live is { } connection && connection.EndPoint.Equals(endPoint) ? connection.Facts : new();
 
     public Task<KeyValuePair<string, string>[]> ConfigGetAsync(RedisValue pattern, CommandFlags flags) =>
         Send(owner.Start(Commands.Config).Add("GET"u8).Add(pattern.IsNullOrEmpty ? "*"u8 : pattern.Bytes().Span), s_textPairs, flags);
@@ -47,20 +49,24 @@ internal sealed class RedisServer(ConnectionMultiplexer owner, EndPoint endPoint
     public Task ConfigSetAsync(RedisValue setting, RedisValue value, CommandFlags flags) =>
         Send(owner.Start(Commands.Config).Add("SET"u8).Add(setting).Add(value), Replies.Done, flags);
 
-    public Task<long> DatabaseSizeAsync(int database, CommandFlags flags) => Send(owner.Start(Commands.Dbsize), Replies.Integer, flags, Number(database));
+    public Task<long> DatabaseSizeAsync(int database, CommandFlags flags) =>
+        Send(owner.Start(Commands.Dbsize), Replies.Integer, flags, Number(database));
 
-    public Task<RedisValue> EchoAsync(RedisValue message, CommandFlags flags) => Send(owner.Start(Commands.Echo).Add(message), Replies.Value, flags);
+    public Task<RedisValue> EchoAsync(RedisValue message, CommandFlags flags) =>
+        Send(owner.Start(Commands.Echo).Add(message), Replies.Value, flags);
 
     public Task<RedisResult> ExecuteAsync(string command, params object[] args) => ExecuteAsync(command, args, CommandFlags.None);
 
-    public Task<RedisResult> ExecuteAsync(string command, ICollection<object> args, CommandFlags flags) => ExecuteAsync(null, command, args, flags);
+    public Task<RedisResult> ExecuteAsync(string command, ICollection<object> args, CommandFlags flags) =>
+        ExecuteAsync(null, command, args, flags);
 
     public Task<RedisResult> ExecuteAsync(int? database, string command, ICollection<object> args, CommandFlags flags) =>
         Send(owner.Compose(command, args), Replies.Any, flags, database is { } number ? Number(number) : -1);
 
     public Task FlushAllDatabasesAsync(CommandFlags flags) => Send(owner.Start(Commands.Flushall), Replies.Done, flags);
 
-    public Task FlushDatabaseAsync(int database, CommandFlags flags) => Send(owner.Start(Commands.Flushdb), Replies.Done, flags, Number(database));
+    public Task FlushDatabaseAsync(int database, CommandFlags flags) =>
+        Send(owner.Start(Commands.Flushdb), Replies.Done, flags, Number(database));
 
     public ServerCounters GetCounters() => IsConnected ? owner.Counters(endPoint) : new(endPoint);
 
@@ -73,7 +79,8 @@ internal sealed class RedisServer(ConnectionMultiplexer owner, EndPoint endPoint
         return Send(section.IsNullOrEmpty ? frame : frame.Add(section), Replies.Text, flags);
     }
 
-    public IAsyncEnumerable<RedisKey> KeysAsync(int database, RedisValue pattern, int pageSize, long cursor, int pageOffset, CommandFlags flags) =>
+    public IAsyncEnumerable<RedisKey> KeysAsync(
+        int database, RedisValue pattern, int pageSize, long cursor, int pageOffset, CommandFlags flags) =>
         ScanAsync(Number(database), pattern, pageSize, cursor, pageOffset, flags);
 
     public Task<DateTime> LastSaveAsync(CommandFlags flags) => Send(owner.Start(Commands.Lastsave), s_unixTime, flags);
@@ -90,7 +97,8 @@ internal sealed class RedisServer(ConnectionMultiplexer owner, EndPoint endPoint
         return Send(owner.Start(Commands.Script).Add("FLUSH"u8), Replies.Done, flags);
     }
 
-    public Task<byte[]> ScriptLoadAsync(string script, CommandFlags flags) => Send(owner.Start(Commands.Script).Add("LOAD"u8).Add(script), s_hash, flags);
+    public Task<byte[]> ScriptLoadAsync(string script, CommandFlags flags) =>
+        Send(owner.Start(Commands.Script).Add("LOAD"u8).Add(script), s_hash, flags);
 
     public Task<LoadedLuaScript> ScriptLoadAsync(LuaScript script, CommandFlags flags)
     {

@@ -57,5 +57,6 @@ public class ConnectionCounters
     public int TotalOutstanding => PendingUnsentItems + SentItemsAwaitingResponse;
 
     /// <summary>A summary, for people.</summary>
-    public override string ToString() => $"ops={OperationCount}, unsent={PendingUnsentItems}, awaiting={SentItemsAwaitingResponse}, socks={SocketCount}";
+    public override string ToString() =>
+        $"ops={OperationCount}, unsent={PendingUnsentItems}, awaiting={SentItemsAwaitingResponse}, socks={SocketCount}";
 }

@@ -21,7 +21,8 @@ internal static class StreamReplies
         return streams;
     };
 
-    public static readonly ReplyParser<StreamEntry[]> SingleStream = static (ref RespReader r) => Streams(ref r) is [var stream, ..] ? stream.Entries : [];
+    public static readonly ReplyParser<StreamEntry[]> SingleStream = static (ref RespReader r) =>
+        Streams(ref r) is [var stream, ..] ? stream.Entries : [];
 
     public static readonly ReplyParser<StreamAutoClaimResult> AutoClaim = static (ref RespReader r) =>
     {

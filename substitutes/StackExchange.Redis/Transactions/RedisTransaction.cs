@@ -1,7 +1,8 @@
 namespace StackExchange.Redis;
 
 /// <summary>Collects commands and has them executed as one, if its conditions hold.</summary>
-internal sealed class RedisTransaction(ConnectionMultiplexer owner, int database, object? asyncState) : DatabaseCommands(owner, database, asyncState), ITransaction
+internal sealed class RedisTransaction(
+    ConnectionMultiplexer owner, int database, object? asyncState) : DatabaseCommands(owner, database, asyncState), ITransaction
 {
     private readonly Lock _gate = new();
     private readonly List<ConditionResult> _conditions = [];

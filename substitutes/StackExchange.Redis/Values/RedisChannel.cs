@@ -90,7 +90,8 @@ public readonly struct RedisChannel : IEquatable<RedisChannel>
     public static bool operator !=(RedisChannel x, RedisChannel y) => !x.Equals(y);
 
     /// <inheritdoc/>
-    public bool Equals(RedisChannel other) => _kind == other._kind && (_name is null) == (other._name is null) && Bytes.Span.SequenceEqual(other.Bytes.Span);
+    public bool Equals(RedisChannel other) =>
+        _kind == other._kind && (_name is null) == (other._name is null) && Bytes.Span.SequenceEqual(other.Bytes.Span);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is RedisChannel other && Equals(other);

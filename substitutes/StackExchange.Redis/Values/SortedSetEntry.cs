@@ -1,7 +1,8 @@
 namespace StackExchange.Redis;
 
 /// <summary>A member of a sorted set and its score.</summary>
-public readonly struct SortedSetEntry(RedisValue element, double score) : IEquatable<SortedSetEntry>, IComparable, IComparable<SortedSetEntry>
+public readonly struct SortedSetEntry(
+    RedisValue element, double score) : IEquatable<SortedSetEntry>, IComparable, IComparable<SortedSetEntry>
 {
     /// <summary>The member.</summary>
     public RedisValue Element { get; } = element;
