@@ -31,7 +31,7 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
 
     public DecidedBy DecidedBy { get; private set; } = DecidedBy.Instance;
 
-    /// <exception cref="OperationCanceledException">The caller has cancelled; nothing stays taken.</exception>
+    /// <exception cref="OperationCanceledException">The caller has cancelled; what was taken locally has gone back.</exception>
     public async ValueTask<RateLimitResult> RunAsync(CancellationToken cancellationToken)
     {
         RateLimitOutcome outcome;

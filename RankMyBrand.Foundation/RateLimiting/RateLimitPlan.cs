@@ -10,13 +10,18 @@ internal sealed class RateLimitPlan
     /// <summary>Longer keys are replaced by their hash, so that a caller cannot fill Redis with one.</summary>
     private const int MaxKeyLength = 128;
 
+    private readonly Dictionary<string, RateLimitRule> _rules = new(StringComparer.Ordinal);
     private readonly FrozenDictionary<string, Policy> _policies;
 
-    public RateLimitPlan(RateLimitsOptions options)
+    /// <param name="options">Valid options.</param>
+    /// <param name="previous">
+    /// The plan until now. A rule that has not changed is taken over: what is known by it (blocks, refusals) stays known.
+    /// </param>
+    public RateLimitPlan(RateLimitsOptions options, RateLimitPlan? previous = null)
     {
         Options = options;
         _policies = options.Policies.ToFrozenDictionary(
-            policy => policy.Key, policy => new Policy(policy.Key, policy.Value, options), StringComparer.Ordinal);
+            policy => policy.Key, policy => Read(policy.Key, policy.Value, previous), StringComparer.Ordinal);
     }
 
     public RateLimitsOptions Options { get; }
@@ -46,16 +51,22 @@ internal sealed class RateLimitPlan
             $"There is no rate limit policy '{name}'. Known policies: {string.Join(", ", _policies.Keys.Order(StringComparer.Ordinal))}. "
             + $"Add it under {RateLimitsOptions.Section}:Policies.");
 
-    private sealed class Policy(string name, RateLimitPolicyOptions options, RateLimitsOptions all)
+    private Policy Read(string name, RateLimitPolicyOptions options, RateLimitPlan? previous)
     {
-        private readonly RateLimitRule _rule = new(name, options, null, all);
-        private readonly FrozenDictionary<string, RateLimitRule> _overrides = options.Overrides.ToFrozenDictionary(
-            other => other.Value.Key ?? other.Key, other => new RateLimitRule(name, options, other.Value, all), StringComparer.Ordinal);
+        var overrides = options.Overrides.ToFrozenDictionary(
+            other => other.Value.Key ?? other.Key, other => Rule(other.Value), StringComparer.Ordinal);
+        return new Policy(Rule(null), overrides, [.. options.PartitionBy]);
 
-        public RateLimitPartition[] PartitionBy { get; } = [.. options.PartitionBy];
+        RateLimitRule Rule(RateLimitOverrideOptions? other)
+        {
+            var rule = new RateLimitRule(name, options, other, Options);
+            return _rules[rule.Signature] = previous?._rules.GetValueOrDefault(rule.Signature) ?? rule;
+        }
+    }
 
-        public RateLimitRule RuleFor(string key) =>
-            _overrides.Count > 0 && _overrides.TryGetValue(key, out var other) ? other : _rule;
+    private sealed record Policy(RateLimitRule Rule, FrozenDictionary<string, RateLimitRule> Overrides, RateLimitPartition[] PartitionBy)
+    {
+        public RateLimitRule RuleFor(string key) => Overrides.Count > 0 && Overrides.TryGetValue(key, out var other) ? other : Rule;
     }
 }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
@@ -9,39 +10,35 @@ internal sealed partial class RateLimitPlanHolder : IDisposable
 {
     private readonly IOptionsFactory<RateLimitsOptions> _factory;
     private readonly ILogger _logger;
-    private readonly List<IDisposable> _subscriptions;
+    private readonly IDisposable _subscription;
     private RateLimitPlan _current;
 
     public RateLimitPlanHolder(
         IOptionsFactory<RateLimitsOptions> factory,
-        IEnumerable<IOptionsChangeTokenSource<RateLimitsOptions>> sources,
+        IConfiguration configuration,
         ILogger<RateLimitPlanHolder> logger)
     {
         (_factory, _logger) = (factory, logger);
         _current = new RateLimitPlan(factory.Create(Options.DefaultName));
-        _subscriptions = [.. sources.Select(source => ChangeToken.OnChange(source.GetChangeToken, Reload))];
+        // Not through an options monitor: that throws at whoever has reloaded the configuration.
+        _subscription = ChangeToken.OnChange(configuration.GetSection(RateLimitsOptions.Section).GetReloadToken, Reload);
     }
 
     /// <summary>The plan; read it once a check.</summary>
     public RateLimitPlan Current => Volatile.Read(ref _current);
 
-    public void Dispose() => _subscriptions.ForEach(subscription => subscription.Dispose());
+    public void Dispose() => _subscription.Dispose();
 
     private void Reload()
     {
         try
         {
-            Volatile.Write(ref _current, new RateLimitPlan(_factory.Create(Options.DefaultName)));
+            Volatile.Write(ref _current, new RateLimitPlan(_factory.Create(Options.DefaultName), Current));
             LogReloaded(_logger, Current.Names.Count);
         }
         catch (OptionsValidationException e)
         {
             LogRefused(_logger, string.Join(" ", e.Failures));
-        }
-        catch (InvalidOperationException e)
-        {
-            // The binder could not read a value, or met a setting that does not exist.
-            LogRefused(_logger, e.Message);
         }
     }
 

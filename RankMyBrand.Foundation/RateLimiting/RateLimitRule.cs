@@ -37,7 +37,12 @@ internal sealed class RateLimitRule
             _ => ($"{all.KeyPrefix}{policy}:c:", "C", 0),
         };
         Arguments = [kind, Capacity, rate, windowMilliseconds];
+        Signature = string.Join(
+            '|', _prefix, Permits, Capacity, Window, Segments, Cost, IsLeased, FailsOpen, MaxBlock, Share, ShareOfPermits);
     }
+
+    /// <summary>Equal for rules that say the same.</summary>
+    public string Signature { get; }
 
     public string Policy { get; }
 

@@ -24,10 +24,8 @@ public static class RateLimitingExtensions
             return;
         if (!services.Any(service => service.ServiceType == typeof(IConnectionMultiplexer)))
             builder.AddRedisClient(connectionName);
-        // A misspelt setting would leave a limit at its default without a word.
-        services.AddOptions<RateLimitsOptions>()
-            .BindConfiguration(RateLimitsOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .ValidateOnStart();
+        services.AddOptions<RateLimitsOptions>().ValidateOnStart();
+        services.AddSingleton<IConfigureOptions<RateLimitsOptions>, RateLimitsConfiguration>();
         services.AddSingleton<IValidateOptions<RateLimitsOptions>, RateLimitsOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();

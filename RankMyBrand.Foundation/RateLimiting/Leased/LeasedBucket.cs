@@ -111,6 +111,8 @@ internal sealed class LeasedBucket(LimitKey limit, LocalClock clock)
         begun = null;
         lock (_gate)
         {
+            if (_isRetired)
+                return Task.FromResult(true);
             if (_refill is not null)
             {
                 _waiting += cost;

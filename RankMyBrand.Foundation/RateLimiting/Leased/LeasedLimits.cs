@@ -6,6 +6,8 @@ namespace RankMyBrand.Foundation.RateLimiting.Leased;
 /// <summary>The buckets of this instance, and their traffic with Redis.</summary>
 internal sealed class LeasedLimits(RedisLimits redis, RateLimitPlanHolder plans, LocalClock clock)
 {
+    private const int MaxRefills = 4;
+
     private static readonly TimeSpan _idle = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<LimitKey, LeasedBucket> _buckets = new();
@@ -30,22 +32,24 @@ internal sealed class LeasedLimits(RedisLimits redis, RateLimitPlanHolder plans,
     }
 
     /// <summary>
-    /// Takes the cost, after a refill where need be. <see cref="LeasedAnswer.Empty"/> when Redis is away, or when this instance
-    /// remembers too many keys to remember another.
+    /// Takes the cost, after a refill where need be. <see cref="LeasedAnswer.Empty"/> when Redis is away, when this instance remembers
+    /// too many keys to remember another, or when others keep taking what was fetched: then Redis decides the request by itself.
     /// </summary>
     public async ValueTask<(LeasedAnswer Answer, LeasedStatus Found)> TakeAsync(Claim claim, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var attempt = 0; attempt < MaxRefills; attempt++)
         {
             var now = clock.Now;
             var answer = TryTake(claim, now, out var found);
             if (answer != LeasedAnswer.Empty)
                 return (answer, found);
             if (redis.IsAway || BucketOf(claim.LimitKey) is not { } bucket)
-                return (LeasedAnswer.Empty, default);
+                break;
             if (!await TakeBlock(bucket, claim.Cost, now).WaitAsync(cancellationToken))
-                return (LeasedAnswer.Empty, default);
+                break;
         }
+
+        return (LeasedAnswer.Empty, default);
     }
 
     /// <summary>Takes back what a check took and did not use, because another limit refused.</summary>

@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace RankMyBrand.Tests.Foundation.RateLimiting;
+
+public sealed class ReloadTests : IAsyncLifetime
+{
+    private LimitsRedis _redis = null!;
+    private LimiterInstance _instance = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _redis = await LimitsRedis.StartAsync();
+        _instance = await LimiterInstance.StartAsync(_redis, ("Policies:api:Permits", "3"), ("Policies:api:Window", "01:00:00"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _instance.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Reload_ValidConfiguration_IsInForceAtOnce()
+    {
+        Assert.Equal(3, await _instance.DrainAsync("api"));
+
+        Reload(("Policies:api:Overrides:b:Permits", "7"), ("Policies:new:Permits", "2"));
+
+        Assert.Equal(7, await _instance.DrainAsync("api", "b"));
+        Assert.Equal(2, await _instance.DrainAsync("new"));
+        Assert.False(await _instance.IsAllowedAsync("api"));
+    }
+
+    [Fact]
+    public async Task Reload_PolicyIsTheSame_KeepsWhatIsKnown()
+    {
+        await _redis.KillAsync();
+        Assert.Equal(3, await _instance.DrainAsync("api"));
+
+        Reload(("Policies:new:Permits", "2"));
+
+        // A fresh share for every reload would let an outage admit any number.
+        Assert.False(await _instance.IsAllowedAsync("api"));
+    }
+
+    [Theory]
+    [InlineData("Policies:api:Permits", "0", "RateLimits:Policies:api:Permits is '0'")]
+    [InlineData("Policies:api:Permits", "many", "RateLimits:Policies:api:Permits")]
+    [InlineData("Policies:api:Wnidow", "00:01:00", "Policies:api:Wnidow is not a setting")]
+    public async Task Reload_InvalidConfiguration_KeepsTheOldOneAndSaysWhy(string key, string value, string reason)
+    {
+        Reload((key, value), ("Policies:new:Permits", "2"));
+
+        Assert.Equal(3, await _instance.DrainAsync("api"));
+        Assert.False(_instance.Limiter.HasPolicy("new"));
+        Assert.Contains(reason, Assert.Single(_instance.Log.At(LogLevel.Error)), StringComparison.Ordinal);
+    }
+
+    private void Reload(params (string Key, string Value)[] settings)
+    {
+        var configuration = (IConfigurationRoot)_instance.Services.GetRequiredService<IConfiguration>();
+        foreach (var (key, value) in settings)
+            configuration[$"RateLimits:{key}"] = value;
+        configuration.Reload();
+    }
+}
