@@ -22,16 +22,17 @@ internal abstract partial class DatabaseCommands
     public Task<RedisValue> LockQueryAsync(RedisKey key, CommandFlags flags) => StringGetAsync(key, flags);
 
     public Task<bool> LockExtendAsync(RedisKey key, RedisValue value, TimeSpan expiry, CommandFlags flags) =>
-        WhileHeldAsync(key, value, transaction => transaction.KeyExpireAsync(key, expiry, ExpireWhen.Always, flags), flags);
+        WhileHeldAsync(key, value, transaction => transaction.KeyExpireAsync(key, expiry, ExpireWhen.Always, CommandFlags.FireAndForget), flags);
 
     public Task<bool> LockReleaseAsync(RedisKey key, RedisValue value, CommandFlags flags) =>
-        WhileHeldAsync(key, value, transaction => transaction.KeyDeleteAsync(key, flags), flags);
+        WhileHeldAsync(key, value, transaction => transaction.KeyDeleteAsync(key, CommandFlags.FireAndForget), flags);
 
     private Task<bool> WhileHeldAsync(RedisKey key, RedisValue token, Func<RedisTransaction, Task<bool>> act, CommandFlags flags)
     {
         RequireToken(token);
         var transaction = new RedisTransaction(Owner, Database, null);
         transaction.AddCondition(Condition.StringEqual(key, token));
+        // The outcome of the transaction is the outcome of its only command; nobody would look at the command's own failure.
         _ = act(transaction);
         return transaction.ExecuteAsync(flags);
     }
