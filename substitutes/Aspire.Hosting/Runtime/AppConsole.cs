@@ -1,12 +1,11 @@
 using System.Diagnostics;
-using Aspire.Hosting.ApplicationModel;
 
 namespace Aspire.Hosting.Runtime;
 
 /// <summary>Tells whoever started the application what happens: one line per change that is worth seeing.</summary>
 internal sealed class AppConsole(RunSettings settings, TimeProvider time)
 {
-    private const int NameWidth = 18;
+    private const int NameWidth = 24;
     private const int StateWidth = 11;
 
     private readonly Lock _lock = new();
@@ -15,9 +14,9 @@ internal sealed class AppConsole(RunSettings settings, TimeProvider time)
     /// <summary>A step of something that takes a while, such as installing the local servers.</summary>
     public void Progress(string text) => Write($"  {text}");
 
-    /// <summary>A resource has reached a state.</summary>
-    public void State(IResource resource, string state, string detail) =>
-        Write($"  {resource.Name.PadRight(NameWidth)} {state.PadRight(StateWidth)} {Elapsed,8}   {detail}".TrimEnd());
+    /// <summary>An instance has reached a state.</summary>
+    public void State(string name, string state, string detail) =>
+        Write($"  {name.PadRight(NameWidth)} {state.PadRight(StateWidth)} {Elapsed,8}   {detail}".TrimEnd());
 
     /// <summary>Any other line.</summary>
     public void Write(string line)

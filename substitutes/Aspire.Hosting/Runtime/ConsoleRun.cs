@@ -43,10 +43,6 @@ internal static class ConsoleRun
             console.Write("All resources are healthy. Press Ctrl-C to stop.");
             await stopping.Task;
         }
-        else if (first == failure)
-        {
-            FatalErrors.Report((await failure).Message);
-        }
 
         console.Write("Stopping");
         lifetime.StopApplication();
@@ -61,6 +57,8 @@ internal static class ConsoleRun
 
         await app.StopAsync(CancellationToken.None);
         console.Write("Stopped");
+        if (first == failure)
+            FatalErrors.Report((await failure).Message);
     }
 
     private static async Task HealthyAsync(Task start, ProgressReporter reporter)

@@ -14,6 +14,7 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
     private Workload? _workload;
     private Task _supervision = Task.CompletedTask;
     private volatile bool _stopRequested;
+    private bool _hasEnded = true;
 
     public string Id => id;
 
@@ -69,7 +70,8 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
             if (workload is not null)
             {
                 var exitCode = await workload.Completion;
-                await owner.EndAsync(this, KnownResourceStates.Exited, exitCode, null);
+                if (!_hasEnded)
+                    await EndAsync(KnownResourceStates.Exited, exitCode, null);
                 await workload.DisposeAsync();
                 _workload = null;
             }
@@ -95,6 +97,7 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
         if (_workload is not null)
             await _workload.DisposeAsync();
         _workload = workload;
+        _hasEnded = false;
         owner.PublishRunning(this, request, workload.ProcessId);
     }
 
@@ -110,7 +113,7 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
                 return;
             if (!owner.RestartsAfter(exitCode))
             {
-                await owner.EndAsync(this, owner.IsContainer ? KnownResourceStates.Exited : KnownResourceStates.Finished, exitCode, null);
+                await EndAsync(owner.IsContainer ? KnownResourceStates.Exited : KnownResourceStates.Finished, exitCode, null);
                 return;
             }
 
@@ -141,7 +144,7 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
     {
         var delay = services.Restarts.DelayAfter(crashes);
         var lastLine = services.Loggers.Tail(id, 1) is [var line] ? line.Content.Trim() : "";
-        services.Console.State(Resource, "restarting", $"in {delay.TotalSeconds:0.##} s: ended with exit code {exitCode}{(lastLine.Length > 0 ? $": {lastLine}" : "")}");
+        services.Console.State(Resource.GetReplicaCount() > 1 ? id : Resource.Name, "restarting", $"in {delay.TotalSeconds:0.##} s: ended with exit code {exitCode}{(lastLine.Length > 0 ? $": {lastLine}" : "")}");
         Logger.LogWarning(
             "{Instance} ended with exit code {ExitCode} and is restarted in {Delay} s (crash {Crashes} of {MaxCrashes}).",
             id, exitCode, delay.TotalSeconds, crashes, services.Restarts.MaxCrashes);
@@ -154,6 +157,12 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
     {
         var tail = services.Loggers.Tail(id, LinesOfAFailure);
         var output = tail.Count == 0 ? "" : $"{Environment.NewLine}{string.Join(Environment.NewLine, tail.Select(l => $"    {l.Content}"))}";
-        return owner.EndAsync(this, KnownResourceStates.FailedToStart, exitCode, message + output);
+        return EndAsync(KnownResourceStates.FailedToStart, exitCode, message + output);
+    }
+
+    private Task EndAsync(string state, int exitCode, string? failure)
+    {
+        _hasEnded = true;
+        return owner.EndAsync(this, state, exitCode, failure);
     }
 }

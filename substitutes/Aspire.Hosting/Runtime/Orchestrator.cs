@@ -12,7 +12,7 @@ namespace Aspire.Hosting.Runtime;
 /// <summary>Takes the application through its life: events, ports, waits, starts, and the ordered stop.</summary>
 internal sealed class Orchestrator(
     RunServices run, EndpointAllocator allocator, ContainerRuntimeSource runtimes, DependencyWaiter waiter, ParameterInitializer parameters,
-    IEnumerable<IDistributedApplicationEventingSubscriber> subscribers, IOptions<HealthCheckServiceOptions> healthChecks) : IHostedService, IAsyncDisposable
+    IEnumerable<IDistributedApplicationEventingSubscriber> subscribers, IOptions<HealthCheckServiceOptions> healthChecks, RunSettings settings) : IHostedService, IAsyncDisposable
 {
     private static readonly TimeSpan s_stopBudget = TimeSpan.FromSeconds(9);
 
@@ -163,6 +163,8 @@ internal sealed class Orchestrator(
     private async Task AllocateEndpointsAsync(CancellationToken cancellationToken)
     {
         var detection = Resources.Any(r => r.IsContainer()) ? runtimes.GetAsync(cancellationToken) : null;
+        if (detection is { IsFaulted: true })
+            await detection;
         await Task.WhenAll(_runners.Values.Select(async runner =>
         {
             try
@@ -171,6 +173,9 @@ internal sealed class Orchestrator(
             }
             catch (DistributedApplicationException e)
             {
+                // A person would rather know before anything has been started; a test looks at the resource's state.
+                if (!settings.IsTest)
+                    throw;
                 lock (_failedBeforeStart)
                     _failedBeforeStart.Add(runner);
                 await runner.FailAsync(e);

@@ -9,6 +9,7 @@ internal sealed class ProgressReporter(
     ResourceNotificationService notifications, ResourceLoggerService loggers, DistributedApplicationModel model, AppConsole console) : BackgroundService
 {
     private const int LinesOfAFailure = 20;
+    private const int TerminatedBySignal = 128 + 15;
 
     private readonly Dictionary<string, string> _shown = new(StringComparer.OrdinalIgnoreCase);
     private readonly TaskCompletionSource _allHealthy = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -60,7 +61,7 @@ internal sealed class ProgressReporter(
         if (word is not null && _shown.GetValueOrDefault(e.ResourceId) != word)
         {
             _shown[e.ResourceId] = word;
-            console.State(e.Resource, word, Detail(e, word));
+            console.State(e.Resource.GetReplicaCount() > 1 ? e.ResourceId : e.Resource.Name, word, Detail(e, word));
         }
 
         return healthy || state == KnownResourceStates.Finished;
@@ -70,10 +71,15 @@ internal sealed class ProgressReporter(
     {
         "healthy" or "running" => string.Join("  ", e.Snapshot.Urls.Where(u => !u.IsInternal).Select(u => Address(u.Url))),
         "unhealthy" => e.Snapshot.HealthReports.FirstOrDefault(r => r.Status != HealthStatus.Healthy)?.Description ?? "",
-        "failed" => Environment.NewLine + string.Join(
-            Environment.NewLine, loggers.Tail(e.ResourceId, LinesOfAFailure).Select(l => $"      {l.Content}")),
-        _ => e.Snapshot.ExitCode is { } code and not 0 ? $"exit code {code}" : "",
+        // A failure before everything was healthy ends the run, and its sentence comes last.
+        "failed" when !AllHealthy.IsCompleted && e.Snapshot.State?.Text == KnownResourceStates.FailedToStart => "",
+        "failed" when e.Snapshot.State?.Text == KnownResourceStates.FailedToStart => Lines(e.ResourceId, 1),
+        "failed" => Lines(e.ResourceId, LinesOfAFailure),
+        _ => e.Snapshot.ExitCode is { } code and not (0 or TerminatedBySignal) ? $"exit code {code}" : "",
     };
+
+    private string Lines(string instance, int count) =>
+        Environment.NewLine + string.Join(Environment.NewLine, loggers.Tail(instance, count).Select(l => $"      {l.Content}"));
 
     // Only HTTP addresses are for a browser; elsewhere the scheme says nothing.
     private static string Address(string url) =>

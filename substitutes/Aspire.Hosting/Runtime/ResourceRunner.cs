@@ -203,7 +203,8 @@ internal sealed class ResourceRunner : IAsyncDisposable
 
     private async Task FailAsync(IEnumerable<InstanceRunner> instances, Exception exception)
     {
-        var message = exception is DistributedApplicationException or IOException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
+        var why = exception is DistributedApplicationException or IOException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
+        var message = why.Contains($"'{Resource.Name}'", StringComparison.Ordinal) ? why : $"The resource '{Resource.Name}' cannot start: {why}";
         foreach (var instance in instances)
             await EndAsync(instance, KnownResourceStates.FailedToStart, null, message);
     }
