@@ -20,6 +20,7 @@ public sealed class CommandLineTests
         var assembly = typeof(Projects.RankMyBrand_AppHost).Assembly.Location;
         var start = new ProcessStartInfo("dotnet", ["exec", assembly])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { [variable] = value },

@@ -50,11 +50,11 @@ internal static class HostServices
         services.Configure<ResourceNotificationServiceOptions>(notifications => notifications.DefaultWaitBehavior =
             options.DisableDashboard ? WaitBehavior.StopOnResourceUnavailable : WaitBehavior.WaitOnResourceUnavailable);
 
-        // The console tells the story of the resources; what the host itself does is only of interest when it goes wrong.
+        // The console tells the story of the resources; what keeps the host from starting is thrown at whoever starts it.
         builder.Services.AddLogging(logging => logging
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("System.Net.Http", LogLevel.Warning)
-            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", isTest ? LogLevel.Warning : LogLevel.None)
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
         GeneratedKeys.Of(services);
     }
