@@ -7,6 +7,7 @@ namespace RankMyBrand.Foundation.Security;
 internal sealed class JwtClaims(JsonElement claims)
 {
     private const int MaxTextLength = 256;
+    private const int MaxNameLength = 2048;                              // of an issuer, audience, scope or role, which may be an address
     private const double LastInstant = 253_402_300_799;                  // 9999-12-31T23:59:59Z
 
     private static readonly SearchValues<char> s_tenantLetters =
@@ -31,7 +32,7 @@ internal sealed class JwtClaims(JsonElement claims)
     {
         var token = new ValidatedToken
         {
-            Issuer = Text("iss", MaxTextLength * 8) ?? "",
+            Issuer = Text("iss", MaxNameLength) ?? "",
             Subject = Text("sub"),
             Tenant = Tenant(options.TenantClaim),
             Id = Text("jti"),
@@ -82,11 +83,15 @@ internal sealed class JwtClaims(JsonElement claims)
     {
         if (!claims.TryGetProperty(name, out var value))
             return [];
-        if (value.ValueKind == JsonValueKind.Array)
-            return value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) ? [.. value.EnumerateArray().Select(item => item.GetString()!)] : Fault<string[]>() ?? [];
-        if (value.ValueKind != JsonValueKind.String)
-            return Fault<string[]>() ?? [];
-        return separator is { } at ? value.GetString()!.Split(at, StringSplitOptions.RemoveEmptyEntries) : [value.GetString()!];
+        string[]? texts = value.ValueKind switch
+        {
+            JsonValueKind.String when separator is { } at => value.GetString()!.Split(at, StringSplitOptions.RemoveEmptyEntries),
+            JsonValueKind.String => [value.GetString()!],
+            JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
+                [.. value.EnumerateArray().Select(item => item.GetString()!)],
+            _ => null,
+        };
+        return texts is not null && texts.All(text => IsText(text, MaxNameLength)) ? texts : Fault<string[]>() ?? [];
     }
 
     // A NumericDate may have a fraction (RFC 7519 section 2).

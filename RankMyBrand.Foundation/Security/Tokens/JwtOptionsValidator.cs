@@ -4,7 +4,8 @@ using Microsoft.Extensions.Options;
 namespace RankMyBrand.Foundation.Security;
 
 /// <summary>Refuses settings under which a validator would be open, deaf or a nuisance to the issuer.</summary>
-internal sealed class JwtOptionsValidator : IValidateOptions<JwtOptions>
+/// <param name="needsKeys">Whether the keys must come from these options, because there is no other source of them.</param>
+internal sealed class JwtOptionsValidator(bool needsKeys) : IValidateOptions<JwtOptions>
 {
     public ValidateOptionsResult Validate(string? name, JwtOptions options)
     {
@@ -27,8 +28,10 @@ internal sealed class JwtOptionsValidator : IValidateOptions<JwtOptions>
         }
     }
 
-    private static IEnumerable<string> Keys(JwtOptions options)
+    private IEnumerable<string> Keys(JwtOptions options)
     {
+        if (!needsKeys)
+            yield break;
         if ((options.Jwks is { Length: > 0 }) == (options.JwksUri is not null))
             yield return $"{JwtOptions.Section} needs either Jwks or JwksUri, and not both.";
         else if (options.JwksUri is { } uri)

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 namespace RankMyBrand.Foundation.Security;
 
 /// <summary>The SHA-256 of a token: what a cache may keep of a secret.</summary>
-[StructLayout(LayoutKind.Auto)]
 internal readonly record struct TokenDigest(ulong A, ulong B, ulong C, ulong D)
 {
     public static TokenDigest Of(ReadOnlySpan<byte> token)

@@ -10,12 +10,13 @@ public static class TokensExtensions
 {
     /// <summary>
     /// Adds <see cref="JwtValidator"/> and <see cref="TokenRevocations"/> with the section <c>Security:Jwt</c>. An <see cref="IJwtKeySource"/>
-    /// that was added before is used instead of the configured keys.
+    /// that was added before, such as the issuer's <see cref="SigningKeyRing"/>, is used instead of the configured keys.
     /// </summary>
     public static void AddJwtValidation(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<JwtOptions>().BindConfiguration(JwtOptions.Section).ValidateOnStart();
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<JwtOptions>, JwtOptionsValidator>());
+        var needsKeys = builder.Services.All(service => service.ServiceType != typeof(IJwtKeySource));
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<JwtOptions>>(new JwtOptionsValidator(needsKeys)));
         builder.Services.TryAddSingleton(TimeProvider.System);
         // A key endpoint that sends its readers elsewhere is not the one that was configured.
         builder.Services.AddHttpClient(JwksCache.ClientName)

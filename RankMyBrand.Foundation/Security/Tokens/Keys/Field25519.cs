@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace RankMyBrand.Foundation.Security;
 
@@ -7,7 +6,6 @@ namespace RankMyBrand.Foundation.Security;
 /// An integer modulo p = 2^255 - 19 as five limbs of 51 bits. Every operation returns limbs below 2^52, so that no product overflows.
 /// Times depend on values: for public data only.
 /// </summary>
-[StructLayout(LayoutKind.Auto)]
 internal readonly struct Field25519(ulong l0, ulong l1, ulong l2, ulong l3, ulong l4)
 {
     private const ulong Mask = (1UL << 51) - 1;

@@ -20,8 +20,8 @@ internal sealed partial class JwksCache(
     private readonly JwtOptions _options = options.Value;
     private JsonWebKeySet? _set;
     private Task _fetch = Task.CompletedTask;
-    private DateTimeOffset _lastAttempt = DateTimeOffset.MinValue;
-    private DateTimeOffset _lastSuccess = DateTimeOffset.MinValue;
+    private long? _lastAttempt;                                          // timestamps: they do not jump with the clock
+    private long? _lastSuccess;
 
     public ValueTask<JwtKeyLookup> FindAsync(string? keyId, JwtAlgorithm algorithm, CancellationToken ct)
     {
@@ -48,17 +48,18 @@ internal sealed partial class JwksCache(
     {
         lock (_gate)
         {
-            var failed = _lastSuccess < _lastAttempt;
-            var due = _lastAttempt == DateTimeOffset.MinValue
-                || time.GetUtcNow() - _lastAttempt >= (failed && s_retryInterval < interval ? s_retryInterval : interval);
+            if (_lastSuccess != _lastAttempt && s_retryInterval < interval)
+                interval = s_retryInterval;
+            var due = _lastAttempt is not { } last || time.GetElapsedTime(last) >= interval;
             if (!_fetch.IsCompleted || !due || _stopping.IsCancellationRequested)
                 return _fetch;
-            _lastAttempt = time.GetUtcNow();
-            return _fetch = Task.Run(() => FetchAsync(_lastAttempt, _stopping.Token), CancellationToken.None);
+            var (attempt, stopping) = (time.GetTimestamp(), _stopping.Token);
+            _lastAttempt = attempt;
+            return _fetch = Task.Run(() => FetchAsync(attempt, stopping), CancellationToken.None);
         }
     }
 
-    private async Task FetchAsync(DateTimeOffset attempt, CancellationToken stopping)
+    private async Task FetchAsync(long attempt, CancellationToken stopping)
     {
         try
         {

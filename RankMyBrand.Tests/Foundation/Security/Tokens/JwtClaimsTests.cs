@@ -21,7 +21,7 @@ public sealed class JwtClaimsTests
         ["aud a list in one string"] = (JwtRefusal.WrongAudience, _ => ("aud", "rankmybrand other")),
         ["exp missing"] = (JwtRefusal.MissingClaim, _ => ("exp", null)),
         ["exp text"] = (JwtRefusal.MalformedClaims, jwt => ("exp", $"{jwt.Now + 600}")),
-        ["exp a JSON null"] = (JwtRefusal.MalformedClaims, _ => ("exp", JsonNode.Parse("[null]")!.AsArray())),
+        ["exp an array"] = (JwtRefusal.MalformedClaims, jwt => ("exp", new JsonArray(jwt.Now + 600))),
         ["exp negative"] = (JwtRefusal.MalformedClaims, _ => ("exp", -1)),
         ["exp beyond all numbers"] = (JwtRefusal.MalformedClaims, _ => ("exp", JsonNode.Parse("1e999"))),
         ["exp beyond the calendar"] = (JwtRefusal.MalformedClaims, _ => ("exp", 253_402_300_800)),
@@ -44,6 +44,8 @@ public sealed class JwtClaimsTests
         ["jti a number"] = (JwtRefusal.MalformedClaims, _ => ("jti", 7)),
         ["scope a number"] = (JwtRefusal.MalformedClaims, _ => ("scope", 7)),
         ["scope an array with an object"] = (JwtRefusal.MalformedClaims, _ => ("scope", new JsonArray("a", new JsonObject()))),
+        ["scope with a line feed"] = (JwtRefusal.MalformedClaims, _ => ("scope", "a b\r\nX-Role:")),
+        ["role empty"] = (JwtRefusal.MalformedClaims, _ => ("roles", new JsonArray("admin", ""))),
         ["roles true"] = (JwtRefusal.MalformedClaims, _ => ("roles", true)),
     };
 

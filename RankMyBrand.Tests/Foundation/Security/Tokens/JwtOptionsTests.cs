@@ -64,6 +64,23 @@ public sealed class JwtOptionsTests
             (await validator.ValidateAsync(JwtFixture.Compact("""{"alg":"RS256","kid":"rsa"}""", jwt.Claims(), jwt.SignRsa), TestContext.Current.CancellationToken)).Refusal);
     }
 
+    [Fact]
+    public async Task AddJwtValidation_BesideTheIssuer_TakesItsKeysFromTheRing()
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
+        foreach (var (key, value) in new[] { ("JwtIssuer:Issuer", "i"), ("JwtIssuer:Audience", "a"), ("Jwt:Issuer", "i"), ("Jwt:Audiences:0", "a") })
+            builder.Configuration[$"Security:{key}"] = value;
+        builder.AddJwtIssuer();
+        builder.Services.AddSingleton<IJwtKeySource>(services => services.GetRequiredService<SigningKeyRing>());
+        builder.AddJwtValidation();
+        using var host = builder.Build();
+        host.Services.GetRequiredService<SigningKeyRing>().Add(SigningKey.Generate(DateTimeOffset.UtcNow.AddMinutes(-1)));
+
+        var token = host.Services.GetRequiredService<JwtIssuer>().Issue(new TokenRequest { Subject = "service" }).Token;
+
+        Assert.True((await host.Services.GetRequiredService<JwtValidator>().ValidateAsync(token, TestContext.Current.CancellationToken)).IsValid);
+    }
+
     [Theory]
     [InlineData("Issuer", "", "Security:JwtIssuer:Issuer is empty")]
     [InlineData("Lifetime", "2.00:00:00", "Security:JwtIssuer:Lifetime is 2.00:00:00; it must be from 00:00:01 to MaxLifetime, 1.00:00:00.")]
