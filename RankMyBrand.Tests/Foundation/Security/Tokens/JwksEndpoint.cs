@@ -32,7 +32,7 @@ internal sealed class JwksEndpoint : IAsyncDisposable
             Interlocked.Increment(ref endpoint._requests);
             return endpoint.Answer(context);
         });
-        app.MapGet("/elsewhere", With(jwks));
+        app.MapGet("/elsewhere", With(jwks.Replace("\"ec\"", "\"new\"", StringComparison.Ordinal)));
         await app.StartAsync(TestContext.Current.CancellationToken);
         return endpoint;
     }

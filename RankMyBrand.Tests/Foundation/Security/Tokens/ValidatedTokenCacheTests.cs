@@ -99,6 +99,15 @@ public sealed class ValidatedTokenCacheTests
     }
 
     [Fact]
+    public async Task Validate_TokenRevokedBeforeItIsSeen_Refuses()
+    {
+        using var jwt = new JwtFixture();
+        jwt.Revocations.RevokeToken("token-1", jwt.Time.GetUtcNow().AddMinutes(10));
+
+        Assert.Equal(JwtRefusal.Revoked, (await jwt.ValidateAsync(jwt.Token())).Refusal);
+    }
+
+    [Fact]
     public async Task Validate_SubjectRevoked_RefusesWhatWasIssuedBefore()
     {
         using var jwt = new JwtFixture();
