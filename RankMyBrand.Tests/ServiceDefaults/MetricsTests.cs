@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace RankMyBrand.Tests.ServiceDefaults;
 
+[Collection(MeasuredAlone.Name)]
 public sealed class MetricsTests
 {
     [Fact]
@@ -61,7 +62,7 @@ public sealed class MetricsTests
         Assert.False(response.Headers.Contains("Server"));
     }
 
-    private static async Task<PrometheusText> ScrapeAsync(ServiceUnderTest service)
+    internal static async Task<PrometheusText> ScrapeAsync(ServiceUnderTest service)
     {
         using var response = await service.Client.GetAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Content.Headers.ContentType?.ToString());

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace RankMyBrand.Tests.ServiceDefaults;
 
+[Collection(MeasuredAlone.Name)]
 public sealed class OtlpTests
 {
     [Fact]

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RankMyBrand.Tests.Support;
 using StackExchange.Redis;
@@ -65,43 +63,6 @@ public sealed class RedisTests
         Assert.Equal("UNAVAILABLE", json.GetProperty("code").GetString());
         Assert.NotNull(response.Headers.RetryAfter);
         Assert.DoesNotContain("127.0.0.1", json.GetRawText(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Metrics_OfEveryClient_AreExported()
-    {
-        // Names of its own: the tests that run beside it have clients too.
-        var (first, second) = ($"first-{Guid.NewGuid():N}", $"second-{Guid.NewGuid():N}");
-        await using var redis = await RedisServer.StartAsync(TestContext.Current.CancellationToken);
-        await using var service = await ServiceUnderTest.StartAsync(
-            app => app.MapGet("/ping", async ([FromServices] IServiceProvider services) =>
-                await services.GetRequiredKeyedService<IConnectionMultiplexer>(first).GetDatabase().PingAsync()),
-            builder =>
-            {
-                builder.AddKeyedRedisClient(first);
-                builder.AddKeyedRedisClient(second);
-            },
-            settings: [($"ConnectionStrings:{first}", redis.EndPoint), ($"ConnectionStrings:{second}", redis.EndPoint)]);
-        await service.Client.GetAsync(new Uri("/ping", UriKind.Relative), TestContext.Current.CancellationToken);
-
-        // A client is measured once it exists; the one that no request has used is created in the background.
-        PrometheusText metrics;
-        do
-        {
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-            metrics = PrometheusText.Parse(
-                await service.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken),
-                shared: true);
-        }
-        while (Value("db_client_connection_count", first) + Value("db_client_connection_count", second) < 2);
-
-        Assert.True(Value("db_client_operation_count_total", first) > 0);
-        Assert.True(Value("db_client_connection_opened_total", second) > 0);
-        Assert.Equal(0, Value("db_client_connection_pending_requests", first));
-
-        double Value(string name, string pool) => metrics.Samples
-            .Where(sample => sample.Name == name && sample.Labels["db_client_connection_pool_name"] == pool)
-            .Sum(sample => sample.Value);
     }
 
     [Fact]
