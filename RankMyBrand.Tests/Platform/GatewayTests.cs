@@ -134,6 +134,10 @@ public sealed class GatewayTests(PlatformFixture platform)
 
         var health = await client.GetFromJsonAsync<JsonObject>("/health", Cancellation);
         Assert.Equal("Healthy", (string?)health!["status"]);
+        using (await client.GetAsync("/nowhere", Cancellation))
+        {
+        }
+
         var metrics = await client.GetStringAsync("/metrics", Cancellation);
         Assert.Contains("http_server_request_duration_seconds_bucket{", metrics, StringComparison.Ordinal);
         Assert.Contains("dotnet_gc_collections_total", metrics, StringComparison.Ordinal);

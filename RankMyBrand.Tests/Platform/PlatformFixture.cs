@@ -2,6 +2,7 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using RankMyBrand.Tests.Platform;
 
@@ -65,6 +66,8 @@ public sealed class PlatformFixture : IAsyncDisposable
         using var timeout = new CancellationTokenSource(s_startTimeout);
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.RankMyBrand_AppHost>(
             [$"Parameters:apikey={ApiKey}"], timeout.Token);
+        builder.Services.AddLogging(logging => logging.AddFilter("RankMyBrand.AppHost.Resources", LogLevel.None));
+
         // Tests neither see nor touch the data of a developer's own runs.
         foreach (var resource in builder.Resources)
         {
