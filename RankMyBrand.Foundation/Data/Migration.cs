@@ -13,7 +13,7 @@ namespace RankMyBrand.Foundation.Data;
 public sealed partial record Migration(int Version, string Name, bool NeedsTimescale, string Sql)
 {
     /// <summary>The SHA-256 of the SQL, in hexadecimal.</summary>
-    public string Checksum { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
+    public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
 
     /// <summary>The migrations embedded in an assembly, in their order.</summary>
     /// <exception cref="InvalidOperationException">Two of them have the same version.</exception>

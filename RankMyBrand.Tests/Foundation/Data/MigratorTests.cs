@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using Aspire.Hosting;
+using Aspire.Hosting.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using RankMyBrand.Foundation.Data;
+
+namespace RankMyBrand.Tests.Foundation.Data;
+
+public sealed class MigratorTests
+{
+    private static readonly IReadOnlyList<Migration> s_migrations = Migration.FromAssembly(typeof(Migration).Assembly);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("timescale/timescaledb", "2.27.0-pg17", true)]
+    [InlineData("postgres", "17", false)]
+    public async Task Migrate_ByThreeInstancesAtOnce_AppliesEachStepOnce(string image, string tag, bool hasTimescale)
+    {
+        await using var server = await StartAsync(image, tag);
+        await using var database = NpgsqlDataSource.Create((await server.GetConnectionStringAsync("postgres", Cancellation))!);
+        var log = new LogLines();
+
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => new Migrator(database, s_migrations, log).MigrateAsync(Cancellation)));
+
+        Assert.Equal(hasTimescale ? s_migrations.Count : s_migrations.Count(migration => !migration.NeedsTimescale), await CountAsync(database, "SELECT count(*) FROM schema_migrations"));
+        Assert.Equal(hasTimescale ? 1 : 0, await CountAsync(
+            database, hasTimescale ? "SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_name = 'events'" : "SELECT 0::bigint"));
+        Assert.Equal(hasTimescale ? 0 : 3, log.Lines.Count(line => line.Contains("has no TimescaleDB: events go to a plain table", StringComparison.Ordinal)));
+        Assert.Equal(0, await CountAsync(database, "SELECT count(*) FROM events"));
+    }
+
+    [Fact]
+    public async Task Migrate_FailureOrChange_SaysWhichStepAndKeepsTheRest()
+    {
+        await using var server = await StartAsync("postgres", "17");
+        await using var database = NpgsqlDataSource.Create((await server.GetConnectionStringAsync("postgres", Cancellation))!);
+        var good = new Migration(1, "good", NeedsTimescale: false, "CREATE TABLE good (id int)");
+        var bad = new Migration(2, "bad", NeedsTimescale: false, "CREATE TABLE half (id int); SELECT 1/0");
+
+        var failed = await Assert.ThrowsAsync<MigrationException>(() => new Migrator(database, [good, bad], new LogLines()).MigrateAsync(Cancellation));
+        var changed = await Assert.ThrowsAsync<MigrationException>(() =>
+            new Migrator(database, [good with { Sql = "SELECT 1" }], new LogLines()).MigrateAsync(Cancellation));
+
+        Assert.Equal("Migration 0002_bad failed and was rolled back: division by zero (SQLSTATE 22012).", failed.Message);
+        Assert.StartsWith("Migration 0001_good was changed after this database had applied it.", changed.Message, StringComparison.Ordinal);
+        Assert.Equal(1, await CountAsync(database, "SELECT count(*) FROM schema_migrations"));
+        Assert.Equal(0, await CountAsync(database, "SELECT count(*) FROM pg_class WHERE relname = 'half'"));
+    }
+
+    private static async Task<DistributedApplication> StartAsync(string image, string tag)
+    {
+        var builder = DistributedApplicationTestingBuilder.Create();
+        builder.Services.AddLogging(logging => logging.ClearProviders());
+        builder.AddPostgres("postgres").WithImage(image, tag);
+        var app = await builder.BuildAsync(Cancellation);
+        await app.StartAsync(Cancellation);
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("postgres", Cancellation);
+        return app;
+    }
+
+    private static async Task<long> CountAsync(NpgsqlDataSource database, string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync(Cancellation))!;
+    }
+
+    private sealed class LogLines : ILogger<Migrator>
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue(formatter(state, exception));
+    }
+}

@@ -1,0 +1,169 @@
+using System.Text;
+using Microsoft.Extensions.Options;
+using RankMyBrand.Foundation.Events;
+using RankMyBrand.Tests.Support;
+
+namespace RankMyBrand.Tests.Foundation.Events;
+
+public class EventBusTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Publish_WritesTheFieldsThatConsumersRead()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+        var @event = Event("""{"a": 1}""") with { CorrelationId = "c-1", Tenant = "acme", Source = "/s" };
+
+        var published = await host.Bus.PublishAsync("ai.responses", @event, Cancellation);
+
+        var entry = Assert.Single(await host.Redis.StreamRangeAsync("ai.responses"));
+        Assert.Equal(published.EntryId, (string?)entry.Id);
+        Assert.Equal(@event.Id.ToString(), (string?)entry["event_id"]);
+        Assert.Equal("test.happened", (string?)entry["event_type"]);
+        Assert.Equal("""{"a": 1}""", (string?)entry["data"]);
+        Assert.Equal(@event.CreatedAt, DateTimeOffset.Parse((string)entry["timestamp"]!));
+        Assert.Equal("c-1", (string?)entry["correlation_id"]);
+        Assert.Equal("acme", (string?)entry["tenant"]);
+        Assert.Equal("/s", (string?)entry["source"]);
+    }
+
+    [Fact]
+    public async Task Publish_ABatch_KeepsItsOrder()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+
+        var results = await host.Bus.PublishAsync("metrics.raw", [.. Enumerable.Range(0, 2000).Select(i => Event($"{i}"))], Cancellation);
+
+        Assert.All(results, result => Assert.Null(result.Rejection));
+        var entries = await host.Redis.StreamRangeAsync("metrics.raw");
+        Assert.Equal(Enumerable.Range(0, 2000), entries.Select(entry => (int)entry["data"]));
+    }
+
+    [Fact]
+    public async Task Publish_TheSameDeduplicationKeyAtOnce_AppendsOne()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+
+        var published = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ =>
+            host.Bus.PublishAsync("ai.responses", Event("1") with { DeduplicationKey = "order-7" }, Cancellation)));
+
+        Assert.Single(published.Select(one => (one.Id, one.EntryId)).Distinct());
+        Assert.Single(published, one => !one.IsDuplicate);
+        Assert.Equal(1, await host.Redis.StreamLengthAsync("ai.responses"));
+    }
+
+    [Fact]
+    public async Task Publish_ToAnUnknownStream_ListsTheKnownOnes()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+
+        var error = await Assert.ThrowsAsync<EventRejectedException>(() => host.Bus.PublishAsync("nope", Event("1"), Cancellation));
+
+        Assert.Equal(RejectionReason.UnknownStream, error.Rejection.Reason);
+        Assert.Contains("no stream 'nope'. Known streams: actions.pending, actions.recommended, ai.responses, metrics.calculated, metrics.raw", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Publish_ToAnUnknownStreamWithAutoCreate_CreatesIt()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis, settings: ("Events:AutoCreateStreams", "true"));
+
+        await host.Bus.PublishAsync("new.stream", Event("1"), Cancellation);
+
+        Assert.Equal(1, await host.Redis.StreamLengthAsync("new.stream"));
+    }
+
+    [Fact]
+    public async Task Publish_MoreThanAnEventMayHold_SaysHowMuch()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis, settings: ("Events:MaxEventBytes", "10"));
+
+        var error = await Assert.ThrowsAsync<EventRejectedException>(() => host.Bus.PublishAsync("ai.responses", Event("\"0123456789\""), Cancellation));
+
+        Assert.Contains("12 bytes; at most 10 are taken (Events:MaxEventBytes)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Publish_ToAFullStream_WaitsForAcknowledgementsAndLosesNothing()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis, settings: ("Events:Streams:metrics.raw:MaxLength", "1000"));
+        await host.Redis.StreamCreateConsumerGroupAsync("metrics.raw", "slow", "0-0");
+        for (var i = 0; i < 10; i++)
+            await host.Bus.PublishAsync("metrics.raw", [.. Enumerable.Range(0, 100).Select(n => Event($"{n}"))], Cancellation);
+
+        var error = await Assert.ThrowsAsync<EventRejectedException>(() => host.Bus.PublishAsync("metrics.raw", Event("1"), Cancellation));
+
+        Assert.Equal(RejectionReason.StreamFull, error.Rejection.Reason);
+        Assert.NotNull(error.Rejection.RetryAfter);
+        Assert.Contains("'metrics.raw' is full", error.Message, StringComparison.Ordinal);
+        Assert.Equal(1000, await host.Redis.StreamLengthAsync("metrics.raw"));
+
+        var read = await host.Redis.StreamReadGroupAsync("metrics.raw", "slow", "c", ">", 500);
+        await host.Redis.StreamAcknowledgeAsync("metrics.raw", "slow", [.. read.Select(entry => entry.Id)]);
+        await host.Bus.PublishAsync("metrics.raw", Event("1"), Cancellation);
+        Assert.Equal(500, (await host.Redis.StreamGroupInfoAsync("metrics.raw"))[0].Lag - 1);
+    }
+
+    [Fact]
+    public async Task Publish_WhileRedisIsAway_WaitsAndSucceeds()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation, "--appendonly", "yes", "--appendfsync", "always");
+        await using var host = await EventBusHost.StartAsync(redis);
+        await host.Bus.PublishAsync("ai.responses", Event("1"), Cancellation);
+        redis.Kill();
+
+        var publishing = host.Bus.PublishAsync("ai.responses", Event("2"), Cancellation);
+        await redis.RestartAsync(Cancellation);
+        await publishing;
+
+        Assert.Equal(2, await host.Redis.StreamLengthAsync("ai.responses"));
+    }
+
+    [Fact]
+    public async Task Publish_WhenRedisStaysAway_SaysThatItIsNotKnown()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis, settings: ("Events:PublishTimeout", "00:00:00.5"));
+        redis.Kill();
+
+        var error = await Assert.ThrowsAsync<EventRejectedException>(() => host.Bus.PublishAsync("ai.responses", Event("1"), Cancellation));
+
+        Assert.Equal(RejectionReason.Unavailable, error.Rejection.Reason);
+        Assert.Contains("may or may not have been published", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_AgainstARedisThatEvicts_Refuses()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru");
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => EventBusHost.StartAsync(redis));
+
+        Assert.Contains("has maxmemory-policy 'allkeys-lru' and would drop events", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Set maxmemory-policy to noeviction", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Events:Streams:bad name:MaxLength", "5", "the key 'bad name': a stream's name is 1 to 128 characters")]
+    [InlineData("Events:Streams:metrics.raw:MaxLength", "0", "Events:Streams:metrics.raw:MaxLength is 0; it must be from 1 to 100000000")]
+    [InlineData("Events:MaxEventBytes", "0", "MaxEventBytes")]
+    [InlineData("Events:DeduplicationWindow", "00:00:00", "DeduplicationWindow")]
+    public async Task Start_WithABadSetting_NamesIt(string key, string value, string expected)
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => EventBusHost.StartAsync(redis, settings: (key, value)));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    internal static StreamEvent Event(string json) => new() { Type = "test.happened", Data = Encoding.UTF8.GetBytes(json) };
+}
