@@ -13,7 +13,8 @@ internal sealed class PostgresHealthCheck(ReferenceExpression connectionString, 
     {
         try
         {
-            await using var connection = new NpgsqlConnection(await ConnectionStrings.ForToolsAsync(connectionString, database, TimeoutSeconds, cancellationToken));
+            await using var connection = new NpgsqlConnection(
+                await ConnectionStrings.ForToolsAsync(connectionString, database, TimeoutSeconds, cancellationToken));
             await connection.OpenAsync(cancellationToken);
             await using var command = connection.CreateCommand();
             command.CommandText = "SELECT 1";

@@ -65,7 +65,8 @@ public static class RedisBuilderExtensions
     /// <summary>Writes a snapshot after an interval (60 s) with at least so many changed keys.</summary>
     public static IResourceBuilder<RedisResource> WithPersistence(
         this IResourceBuilder<RedisResource> builder, TimeSpan? interval = null, long keysChangedThreshold = 1) =>
-        builder.WithAnnotation(new PersistenceAnnotation(interval ?? TimeSpan.FromSeconds(60), keysChangedThreshold), ResourceAnnotationMutationBehavior.Replace);
+        builder.WithAnnotation(
+            new PersistenceAnnotation(interval ?? TimeSpan.FromSeconds(60), keysChangedThreshold), ResourceAnnotationMutationBehavior.Replace);
 
     /// <summary>Sets the password; null means none.</summary>
     public static IResourceBuilder<RedisResource> WithPassword(

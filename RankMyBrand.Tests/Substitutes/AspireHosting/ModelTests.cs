@@ -136,9 +136,11 @@ public sealed class ModelTests
     {
         await using var builder = DistributedApplicationTestingBuilder.Create("Parameters:vault-key=k");
         var vault = builder.AddResource(new VaultResource("vault", builder.AddParameter("vault-key").Resource))
-            .WithImage("vault").WithHttpEndpoint(targetPort: 8200).WithEndpoint("http", e => e.AllocatedEndpoint = new AllocatedEndpoint(e, "localhost", 9000));
+            .WithImage("vault").WithHttpEndpoint(targetPort: 8200)
+            .WithEndpoint("http", e => e.AllocatedEndpoint = new AllocatedEndpoint(e, "localhost", 9000));
+        IResourceWithConnectionString connection = vault.Resource;
 
-        Assert.Equal("Endpoint=http://localhost:9000;Key=k", await ((IResourceWithConnectionString)vault.Resource).GetConnectionStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("Endpoint=http://localhost:9000;Key=k", await connection.GetConnectionStringAsync(TestContext.Current.CancellationToken));
         Assert.Equal("{vault.connectionString}", ((IManifestExpressionProvider)vault.Resource).ValueExpression);
     }
 

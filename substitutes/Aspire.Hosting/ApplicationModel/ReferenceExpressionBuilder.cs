@@ -49,7 +49,8 @@ public class ReferenceExpressionBuilder
         if (valueProvider is not IValueProvider provider || valueProvider is not IManifestExpressionProvider expression)
         {
             throw new ArgumentException(
-                $"A value of type {valueProvider.GetType().Name} cannot be part of a reference expression; it must be a value provider and a manifest expression provider.",
+                $"A value of type {valueProvider.GetType().Name} cannot be part of a reference expression; " +
+                "it must be a value provider and a manifest expression provider.",
                 nameof(valueProvider));
         }
 

@@ -135,7 +135,8 @@ public static partial class ResourceBuilderExtensions
         if (endpoint is { Exists: true, IsHttp: false, IsHttps: false })
         {
             throw new DistributedApplicationException(
-                $"Could not create HTTP health check for resource '{builder.Resource.Name}' as the endpoint '{endpoint.EndpointName}' has the scheme '{endpoint.Scheme}' instead of http or https.");
+                $"Could not create HTTP health check for resource '{builder.Resource.Name}' as the endpoint '{endpoint.EndpointName}' " +
+                $"has the scheme '{endpoint.Scheme}' instead of http or https.");
         }
 
         path ??= "/";

@@ -25,8 +25,8 @@ internal static class DependencyGraph
         var start = path.IndexOf(resource);
         if (start >= 0)
         {
-            throw new DistributedApplicationException(
-                $"These resources wait for each other, so that none of them can start: {string.Join(" -> ", path.Skip(start).Append(resource).Select(r => $"'{r.Name}'"))}.");
+            var circle = string.Join(" -> ", path.Skip(start).Append(resource).Select(r => $"'{r.Name}'"));
+            throw new DistributedApplicationException($"These resources wait for each other, so that none of them can start: {circle}.");
         }
 
         if (!done.Contains(resource))

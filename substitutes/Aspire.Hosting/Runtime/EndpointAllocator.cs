@@ -56,9 +56,15 @@ internal sealed class EndpointAllocator(IConfiguration configuration, UserSecret
 
     private EndpointPlan ForContainer(IResource resource, EndpointAnnotation endpoint)
     {
-        var targetPort = endpoint.ExplicitTargetPort ?? (endpoint.IsProxied ? null : endpoint.ExplicitPort) ?? throw new DistributedApplicationException(
-            $"The endpoint '{endpoint.Name}' of the container '{resource.Name}' needs a target port: the port inside the container.");
-        return new EndpointPlan(endpoint, FixedPort(endpoint) ?? KeptPort(resource, endpoint) ?? Ports.Reserve(), [targetPort], IsProxied: false);
+        var targetPort = endpoint.ExplicitTargetPort ?? (endpoint.IsProxied ? null : endpoint.ExplicitPort);
+        if (targetPort is null)
+        {
+            throw new DistributedApplicationException(
+                $"The endpoint '{endpoint.Name}' of the container '{resource.Name}' needs a target port: the port inside the container.");
+        }
+
+        var publicPort = FixedPort(endpoint) ?? KeptPort(resource, endpoint) ?? Ports.Reserve();
+        return new EndpointPlan(endpoint, publicPort, [targetPort.Value], IsProxied: false);
     }
 
     private EndpointPlan ForProcess(IResource resource, EndpointAnnotation endpoint)
@@ -71,7 +77,8 @@ internal sealed class EndpointAllocator(IConfiguration configuration, UserSecret
                 throw Contradiction(resource, endpoint, "has replicas, which cannot all listen on one target port");
             if (!endpoint.IsProxied)
                 throw Contradiction(resource, endpoint, "has replicas, which need a proxied endpoint");
-            return new EndpointPlan(endpoint, FixedPort(endpoint) ?? Ports.Reserve(), [.. Enumerable.Range(0, replicas).Select(_ => Ports.Reserve())], IsProxied: true);
+            return new EndpointPlan(
+                endpoint, FixedPort(endpoint) ?? Ports.Reserve(), [.. Enumerable.Range(0, replicas).Select(_ => Ports.Reserve())], IsProxied: true);
         }
 
         var port = FixedPort(endpoint);

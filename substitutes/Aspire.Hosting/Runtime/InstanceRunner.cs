@@ -120,7 +120,9 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
             crashes = services.Time.GetElapsedTime(started) >= services.Restarts.ResetAfter ? 1 : crashes + 1;
             if (crashes >= services.Restarts.MaxCrashes)
             {
-                await FailAsync($"'{Resource.Name}' is in a crash loop: it ended {crashes} times in a row within {services.Restarts.ResetAfter.TotalSeconds:0.#} s, the last time with exit code {exitCode}.", exitCode);
+                await FailAsync(
+                    $"'{Resource.Name}' is in a crash loop: it ended {crashes} times in a row within " +
+                    $"{services.Restarts.ResetAfter.TotalSeconds:0.#} s, the last time with exit code {exitCode}.", exitCode);
                 return;
             }
 
@@ -144,11 +146,17 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
     {
         var delay = services.Restarts.DelayAfter(crashes);
         var lastLine = services.Loggers.Tail(id, 1) is [var line] ? line.Content.Trim() : "";
-        services.Console.State(Resource.GetReplicaCount() > 1 ? id : Resource.Name, "restarting", $"in {delay.TotalSeconds:0.##} s: ended with exit code {exitCode}{(lastLine.Length > 0 ? $": {lastLine}" : "")}");
+        services.Console.State(
+            Resource.GetReplicaCount() > 1 ? id : Resource.Name, "restarting",
+            $"in {delay.TotalSeconds:0.##} s: ended with exit code {exitCode}{(lastLine.Length > 0 ? $": {lastLine}" : "")}");
         Logger.LogWarning(
             "{Instance} ended with exit code {ExitCode} and is restarted in {Delay} s (crash {Crashes} of {MaxCrashes}).",
             id, exitCode, delay.TotalSeconds, crashes, services.Restarts.MaxCrashes);
-        owner.Publish(this, s => s with { State = new ResourceStateSnapshot(KnownResourceStates.Starting, KnownResourceStateStyles.Warn), ExitCode = exitCode });
+        owner.Publish(this, s => s with
+        {
+            State = new ResourceStateSnapshot(KnownResourceStates.Starting, KnownResourceStateStyles.Warn),
+            ExitCode = exitCode,
+        });
         await Task.Delay(delay, services.Time, stop);
         await LaunchAsync(stop);
     }

@@ -17,7 +17,10 @@ internal sealed class Launcher(
 {
     // These describe the application host itself; a resource that inherited them would take them for its own.
     private static readonly string[] s_ownVariables =
-        ["ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS", "HTTP_PORTS", "HTTPS_PORTS", "DOTNET_LAUNCH_PROFILE", "DOTNET_STARTUP_HOOKS"];
+    [
+        "ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS", "HTTP_PORTS", "HTTPS_PORTS", "DOTNET_LAUNCH_PROFILE",
+        "DOTNET_STARTUP_HOOKS",
+    ];
 
     /// <summary>Makes ready whatever can be made ready before the resource may start.</summary>
     public async Task PrepareAsync(IResource resource, CancellationToken cancellationToken)
@@ -77,7 +80,11 @@ internal sealed class Launcher(
             Ports = [.. request.Endpoints.Select(e => new PortSpec(e.Endpoint.Name, e.PublicPort, e.TargetPorts[0]))],
             RuntimeArguments = await RuntimeArgumentsAsync(resource, cancellationToken),
             Network = NetworkName(IsPersistent(resource)),
-            NetworkAliases = [resource.Name, $"{resource.Name}.dev.internal", .. resource.Annotations.OfType<ContainerNetworkAliasAnnotation>().Select(a => a.Alias)],
+            NetworkAliases =
+            [
+                resource.Name, $"{resource.Name}.dev.internal",
+                .. resource.Annotations.OfType<ContainerNetworkAliasAnnotation>().Select(a => a.Alias),
+            ],
             IsPersistent = IsPersistent(resource),
         };
         return await runtime.StartAsync(spec, output, cancellationToken);

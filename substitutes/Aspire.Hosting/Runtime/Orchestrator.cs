@@ -12,7 +12,8 @@ namespace Aspire.Hosting.Runtime;
 /// <summary>Takes the application through its life: events, ports, waits, starts, and the ordered stop.</summary>
 internal sealed class Orchestrator(
     RunServices run, EndpointAllocator allocator, ContainerRuntimeSource runtimes, DependencyWaiter waiter, ParameterInitializer parameters,
-    IEnumerable<IDistributedApplicationEventingSubscriber> subscribers, IOptions<HealthCheckServiceOptions> healthChecks, RunSettings settings) : IHostedService, IAsyncDisposable
+    IEnumerable<IDistributedApplicationEventingSubscriber> subscribers, IOptions<HealthCheckServiceOptions> healthChecks, RunSettings settings)
+    : IHostedService, IAsyncDisposable
 {
     private static readonly TimeSpan s_stopBudget = TimeSpan.FromSeconds(9);
 
@@ -152,7 +153,10 @@ internal sealed class Orchestrator(
         {
             run.Loggers.GetLogger(resource).LogError(e, "The resource could not be initialized.");
             if (resource is not ParameterResource)
-                run.Notifications.Publish(resource, resource.Name, s => s with { State = new ResourceStateSnapshot(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error) });
+            {
+                var failed = new ResourceStateSnapshot(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error);
+                run.Notifications.Publish(resource, resource.Name, s => s with { State = failed });
+            }
         }
         catch (OperationCanceledException)
         {

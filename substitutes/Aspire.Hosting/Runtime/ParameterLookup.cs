@@ -17,8 +17,12 @@ internal static class ParameterLookup
         if (configuration[key.Replace('-', '_')] is { Length: > 0 } underscored)
             return underscored;
 
-        return @default?.GetDefaultValue() ?? throw new MissingParameterValueException(
-            $"The parameter '{name}' has no value: set the configuration key '{key}', for example with the environment variable {key.Replace(":", "__", StringComparison.Ordinal).Replace('-', '_')}.");
+        if (@default is not null)
+            return @default.GetDefaultValue();
+
+        var variable = key.Replace(":", "__", StringComparison.Ordinal).Replace('-', '_');
+        throw new MissingParameterValueException(
+            $"The parameter '{name}' has no value: set the configuration key '{key}', for example with the environment variable {variable}.");
     }
 }
 

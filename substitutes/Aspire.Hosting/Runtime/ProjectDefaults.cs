@@ -61,8 +61,12 @@ internal static class ProjectDefaults
         foreach (var url in (profile.ApplicationUrl ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             // "*" and "+" are Kestrel's words for every address, not host names.
-            if (!Uri.TryCreate(url.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out var uri))
-                throw new DistributedApplicationException($"The launch profile of the project '{project.Name}' has the invalid application URL '{url}'.");
+            var address = url.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal);
+            if (!Uri.TryCreate(address, UriKind.Absolute, out var uri))
+            {
+                throw new DistributedApplicationException(
+                    $"The launch profile of the project '{project.Name}' has the invalid application URL '{url}'.");
+            }
 
             var count = counts[uri.Scheme] = counts.GetValueOrDefault(uri.Scheme) + 1;
             project.Annotations.Add(new EndpointAnnotation(

@@ -20,7 +20,8 @@ internal static class ResourceUrls
         foreach (var url in urls)
         {
             // A path alone belongs to the endpoint, or to the first one.
-            if (!url.Url.Contains("://", StringComparison.Ordinal) && (url.Endpoint ?? urls.FirstOrDefault(u => u.Endpoint is not null)?.Endpoint) is { } endpoint)
+            var owning = url.Endpoint ?? urls.FirstOrDefault(u => u.Endpoint is not null)?.Endpoint;
+            if (!url.Url.Contains("://", StringComparison.Ordinal) && owning is { } endpoint)
                 url.Url = new Uri(new Uri(endpoint.Url), url.Url).ToString();
             resource.Annotations.Add(url);
         }
