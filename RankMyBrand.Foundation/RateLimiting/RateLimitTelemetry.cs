@@ -20,8 +20,8 @@ internal sealed class RateLimitTelemetry
 {
     public const string Name = "RankMyBrand.RateLimiting";
 
-    private static readonly object[] _deciders = ["redis", "instance", "fallback"];
-    private static readonly object[] _outcomes = ["allowed", "refused", "unavailable"];
+    private static readonly object[] s_deciders = ["redis", "instance", "fallback"];
+    private static readonly object[] s_outcomes = ["allowed", "refused", "unavailable"];
 
     private readonly Counter<long> _decisions;
     private readonly Histogram<double> _duration;
@@ -43,8 +43,8 @@ internal sealed class RateLimitTelemetry
 
     public void Decided(in RateLimitResult result, DecidedBy by, TimeSpan elapsed)
     {
-        var decider = new KeyValuePair<string, object?>("decided_by", _deciders[(int)by]);
-        var outcome = new KeyValuePair<string, object?>("outcome", _outcomes[(int)result.Outcome]);
+        var decider = new KeyValuePair<string, object?>("decided_by", s_deciders[(int)by]);
+        var outcome = new KeyValuePair<string, object?>("outcome", s_outcomes[(int)result.Outcome]);
         if (_decisions.Enabled)
         {
             for (var i = 0; i < result.Count; i++)

@@ -6,7 +6,7 @@ namespace RankMyBrand.Foundation.RateLimiting;
 /// <summary>Renews held slots, returns unused tokens, and forgets what is not needed any more.</summary>
 internal sealed class RateLimitUpkeep(RateLimitParts parts) : BackgroundService
 {
-    private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -16,7 +16,7 @@ internal sealed class RateLimitUpkeep(RateLimitParts parts) : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(_interval, parts.Clock.Provider);
+        using var timer = new PeriodicTimer(s_interval, parts.Clock.Provider);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             await parts.Slots.RenewAsync(stoppingToken);

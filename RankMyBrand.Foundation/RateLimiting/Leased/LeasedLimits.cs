@@ -8,7 +8,7 @@ internal sealed class LeasedLimits(RedisLimits redis, RateLimitPlanHolder plans,
 {
     private const int MaxRefills = 4;
 
-    private static readonly TimeSpan _idle = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<LimitKey, LeasedBucket> _buckets = new();
     private volatile bool _isStopping;
@@ -67,7 +67,7 @@ internal sealed class LeasedLimits(RedisLimits redis, RateLimitPlanHolder plans,
         foreach (var (key, bucket) in _buckets)
         {
             _ = redis.GiveBackAsync(key, bucket.TakeUnused(now, all: false));
-            if (bucket.TryRetire(now, _idle))
+            if (bucket.TryRetire(now, s_idle))
                 Remove(bucket);
         }
     }

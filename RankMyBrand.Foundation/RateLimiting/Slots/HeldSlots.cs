@@ -12,7 +12,7 @@ internal sealed class HeldSlots(RedisLimits redis, LocalClock clock)
 
     private const int LeasesPerCall = 200;
 
-    private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(1);
 
     private readonly string _instance = RandomNumberGenerator.GetHexString(16, lowercase: true);
     private readonly ConcurrentDictionary<string, ConcurrencyLease> _leases = new(StringComparer.Ordinal);
@@ -40,7 +40,7 @@ internal sealed class HeldSlots(RedisLimits redis, LocalClock clock)
             if (hasRoom)
                 _held[claim.LimitKey] = held += claim.Cost;
             status = new RateLimitStatus(
-                claim.Rule, !hasRoom, claim.Rule.Share - held, TimeSpan.Zero, hasRoom ? TimeSpan.Zero : _retryAfter);
+                claim.Rule, !hasRoom, claim.Rule.Share - held, TimeSpan.Zero, hasRoom ? TimeSpan.Zero : s_retryAfter);
             return hasRoom;
         }
     }

@@ -6,7 +6,7 @@ namespace RankMyBrand.Tests.Foundation.RateLimiting;
 /// <summary>The fields of draft-ietf-httpapi-ratelimit-headers-10.</summary>
 public sealed class RateLimitHeadersTests
 {
-    private static readonly RateLimitsOptions _all = new();
+    private static readonly RateLimitsOptions s_all = new();
 
     [Theory]
     [InlineData(RateLimitAlgorithm.TokenBucket, 100, null, 60_000, "\"api\";q=100;w=60")]
@@ -18,7 +18,10 @@ public sealed class RateLimitHeadersTests
     {
         var rule = Rule("api", new RateLimitPolicyOptions
         {
-            Algorithm = algorithm, Permits = permits, Burst = burst, Window = TimeSpan.FromMilliseconds(window),
+            Algorithm = algorithm,
+            Permits = permits,
+            Burst = burst,
+            Window = TimeSpan.FromMilliseconds(window),
         });
 
         Assert.Equal(expected, RateLimitHeaders.Policies(Allowed(rule, 1, TimeSpan.Zero)));
@@ -80,5 +83,5 @@ public sealed class RateLimitHeadersTests
         new(outcome, new RateLimitStatus(Rule("api"), refused: true, 0, TimeSpan.FromSeconds(60), wait));
 
     private static RateLimitRule Rule(string name, RateLimitPolicyOptions? options = null) =>
-        new(name, options ?? new RateLimitPolicyOptions { Permits = 100 }, null, _all);
+        new(name, options ?? new RateLimitPolicyOptions { Permits = 100 }, null, s_all);
 }
