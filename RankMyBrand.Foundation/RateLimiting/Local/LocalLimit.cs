@@ -3,6 +3,8 @@ namespace RankMyBrand.Foundation.RateLimiting.Local;
 /// <summary>A limit that this instance keeps by itself while Redis is away: its share of the whole.</summary>
 internal abstract class LocalLimit(RateLimitRule rule, LocalClock clock)
 {
+    private bool _isRetired;
+
     protected Lock Gate { get; } = new();
 
     protected RateLimitRule Rule => rule;
@@ -12,6 +14,25 @@ internal abstract class LocalLimit(RateLimitRule rule, LocalClock clock)
     public static LocalLimit Of(RateLimitRule rule, LocalClock clock) => rule.Algorithm == RateLimitAlgorithm.SlidingWindow
         ? new LocalSlidingWindow(rule, clock)
         : new LocalTokenBucket(rule, clock);
+
+    /// <summary>Takes the cost if it is there. False when this limit is not in use any more.</summary>
+    public bool TryUse(long cost, long now, out bool isTaken, out RateLimitStatus status)
+    {
+        lock (Gate)
+        {
+            (isTaken, status) = (false, default);
+            if (!_isRetired)
+                isTaken = TryTake(cost, now, out status);
+            return !_isRetired;
+        }
+    }
+
+    /// <summary>Ends the use of a limit that has nothing to remember. False while it has.</summary>
+    public bool TryRetire(long now)
+    {
+        lock (Gate)
+            return _isRetired = IsFull(now);
+    }
 
     /// <summary>Takes the cost if it is there.</summary>
     public abstract bool TryTake(long cost, long now, out RateLimitStatus status);

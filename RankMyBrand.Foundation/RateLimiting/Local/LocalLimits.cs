@@ -11,7 +11,14 @@ internal sealed class LocalLimits(RateLimitPlanHolder plans, LocalClock clock)
     private readonly ConcurrentDictionary<LimitKey, LocalLimit> _limits = new();
     private int _count;
 
-    public bool TryTake(in Claim claim, long now, out RateLimitStatus status) => Of(claim).TryTake(claim.Cost, now, out status);
+    public bool TryTake(in Claim claim, long now, out RateLimitStatus status)
+    {
+        bool isTaken;
+        // The sweep is about to remove a limit that it has retired.
+        while (!Of(claim).TryUse(claim.Cost, now, out isTaken, out status))
+            Thread.Yield();
+        return isTaken;
+    }
 
     public void PutBack(in Claim claim) => Of(claim).PutBack(claim.Cost);
 
@@ -20,7 +27,7 @@ internal sealed class LocalLimits(RateLimitPlanHolder plans, LocalClock clock)
         var now = clock.Now;
         foreach (var entry in _limits)
         {
-            if (entry.Value.IsFull(now) && _limits.TryRemove(entry))
+            if (entry.Value.TryRetire(now) && _limits.TryRemove(entry))
                 Interlocked.Decrement(ref _count);
         }
     }
