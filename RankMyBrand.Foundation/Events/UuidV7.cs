@@ -49,7 +49,7 @@ public static class UuidV7
     }
 
     /// <summary>The identifier that always results from this time and this name: its bits after the time are the name's SHA-256.</summary>
-    internal static Guid FromName(long unixMilliseconds, ReadOnlySpan<byte> name)
+    public static Guid FromName(long unixMilliseconds, ReadOnlySpan<byte> name)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(name, hash);

@@ -12,6 +12,10 @@ internal static class TransientFailure
         DbException { IsTransient: true } => true,
         // Starting up, shutting down and recovering from a crash (PostgreSQL's class 57P) are transient, whatever the driver says.
         DbException { SqlState: ['5', '7', 'P', ..] } => true,
+        // A table or column that is not there yet: the service that migrates is behind the one that needs it.
+        DbException { SqlState: "42P01" or "42703" } => true,
+        // What a handler publishes may have to wait for room in its stream.
+        EventRejectedException { Rejection.RetryAfter: not null } => true,
         RedisConnectionException or RedisTimeoutException or TimeoutException or SocketException or IOException or HttpRequestException => true,
         RedisServerException => e.Message.StartsWith("LOADING", StringComparison.Ordinal),
         DbException or AggregateException when e.InnerException is { } inner => Is(inner),
