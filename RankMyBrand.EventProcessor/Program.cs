@@ -1,13 +1,16 @@
+using RankMyBrand.EventProcessor.Brands;
 using RankMyBrand.EventProcessor.Events;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddEventBus();
 builder.AddEventArchive();
+builder.AddBrandVisibility();
 
 var app = builder.Build();
 app.UseWebSockets();
 app.MapDefaultEndpoints();
 app.MapEvents();
 app.MapLiveEvents();
+app.MapMetrics();
 await app.RunAsync();

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using RankMyBrand.Foundation.Events;
+
+namespace RankMyBrand.EventProcessor.Brands;
+
+/// <summary>
+/// Adds calculated visibilities to the aggregates, each once, and then has the rule look at the windows that they fall into: a rule
+/// that read the stream by itself could judge before the aggregates know what it judges.
+/// </summary>
+internal sealed class AggregateVisibility(VisibilityStore store, RecommendActions rule) : IEventHandler
+{
+    public async Task HandleAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
+    {
+        var responses = new List<MeasuredResponse>(deliveries.Count);
+        foreach (var delivery in deliveries.Where(delivery => delivery.Event.Type == CalculateVisibility.EventType))
+        {
+            if (Read(delivery) is { } visibility)
+                responses.Add(new MeasuredResponse(delivery.Event.Tenant ?? EventStore.DefaultTenant, visibility));
+        }
+
+        if (responses.Count == 0)
+            return;
+        await store.SaveAsync(responses, cancellationToken);
+        await rule.JudgeAsync(responses, cancellationToken);
+    }
+
+    private static ResponseVisibility? Read(Delivery delivery)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(delivery.Event.Data.Span, BrandsJson.Default.ResponseVisibility) is { } visibility)
+                return visibility;
+            delivery.Reject("The data is null instead of a calculated visibility.");
+        }
+        catch (JsonException e)
+        {
+            delivery.Reject($"The data is not a calculated visibility: {e.Message}");
+        }
+
+        return null;
+    }
+}
