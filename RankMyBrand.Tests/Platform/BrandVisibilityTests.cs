@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 namespace RankMyBrand.Tests.Platform;
 
 /// <summary>Responses go in through the gateway; metrics and actions come out.</summary>
+[Collection(PlatformFixture.Collection)]
 public sealed class BrandVisibilityTests(PlatformFixture platform)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);

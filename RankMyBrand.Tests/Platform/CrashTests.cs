@@ -13,6 +13,7 @@ namespace RankMyBrand.Tests.Platform;
 /// Processes are killed with SIGKILL while events flow. Every accepted event must be in the store exactly once, and the platform must
 /// accept events again without anybody's help.
 /// </summary>
+[Collection(PlatformFixture.Collection)]
 public sealed class CrashTests(PlatformFixture platform)
 {
     private const int BatchSize = 100;

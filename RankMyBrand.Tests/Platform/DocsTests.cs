@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 namespace RankMyBrand.Tests.Platform;
 
 /// <summary>The shell examples of the documentation are run as they stand, against the running platform.</summary>
+[Collection(PlatformFixture.Collection)]
 public sealed partial class DocsTests(PlatformFixture platform)
 {
     public static TheoryData<string> Pages => [.. Directory.EnumerateFiles(DocsDirectory, "*.md").Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];

@@ -7,6 +7,7 @@ using System.Text.Json.Nodes;
 namespace RankMyBrand.Tests.Platform;
 
 /// <summary>Events go in through the gateway and come back out of TimescaleDB.</summary>
+[Collection(PlatformFixture.Collection)]
 public sealed class EventRoundTripTests(PlatformFixture platform)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -7,6 +7,7 @@ using System.Text.Json.Nodes;
 namespace RankMyBrand.Tests.Platform;
 
 /// <summary>What a client sees at the edge when something is wrong, and what operators see.</summary>
+[Collection(PlatformFixture.Collection)]
 public sealed class GatewayTests(PlatformFixture platform)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -126,11 +127,8 @@ public sealed class GatewayTests(PlatformFixture platform)
         var app = await platform.StartAsync();
         using var client = new HttpClient { BaseAddress = Aspire.Hosting.Testing.DistributedApplicationHostingTestingExtensions.GetEndpoint(app, service, "http") };
 
-        foreach (var path in new[] { "/health", "/health/live", "/health/ready" })
-        {
-            using var response = await client.GetAsync(path, Cancellation);
-            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        }
+        foreach (var path in new[] { "/health/live", "/health/ready", "/health" })
+            await WaitForOkAsync(client, path);
 
         var health = await client.GetFromJsonAsync<JsonObject>("/health", Cancellation);
         Assert.Equal("Healthy", (string?)health!["status"]);
@@ -141,6 +139,20 @@ public sealed class GatewayTests(PlatformFixture platform)
         var metrics = await client.GetStringAsync("/metrics", Cancellation);
         Assert.Contains("http_server_request_duration_seconds_bucket{", metrics, StringComparison.Ordinal);
         Assert.Contains("dotnet_gc_collections_total", metrics, StringComparison.Ordinal);
+    }
+
+    /// <summary>Another test may have killed a server just before; its clients are back within seconds.</summary>
+    private static async Task WaitForOkAsync(HttpClient client, string path)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        timeout.CancelAfter(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            using var response = await client.GetAsync(path, timeout.Token);
+            if (response.StatusCode is HttpStatusCode.OK)
+                return;
+            await Task.Delay(100, timeout.Token);
+        }
     }
 
     private static async Task AssertProblemAsync(HttpResponseMessage response, HttpStatusCode status, string code, string detail)

@@ -13,6 +13,9 @@ namespace RankMyBrand.Tests.Platform;
 /// <summary>The whole platform as its AppHost declares it, started once for all tests that ask for it.</summary>
 public sealed class PlatformFixture : IAsyncDisposable
 {
+    /// <summary>Tests of the platform run one after the other: some kill its parts.</summary>
+    public const string Collection = "platform";
+
     public const string ApiKey = "test-key-0123456789abcdefghijklmnopqrstuv";
 
     private static readonly TimeSpan s_startTimeout = TimeSpan.FromMinutes(5);

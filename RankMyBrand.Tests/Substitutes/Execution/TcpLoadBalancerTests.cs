@@ -100,7 +100,8 @@ public sealed class TcpLoadBalancerTests : IAsyncDisposable
         TcpListener server = Serve(async stream =>
         {
             await stream.WriteAsync("half"u8.ToArray(), Cancellation);
-            stream.Socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            // Disposing the stream would say goodbye first.
+            stream.Socket.Close(timeout: 0);
         });
         Start(PortOf(server));
 

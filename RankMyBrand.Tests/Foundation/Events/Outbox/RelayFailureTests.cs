@@ -30,14 +30,20 @@ public sealed class RelayFailureTests(Servers servers) : IAsyncLifetime
         var adder = await _platform.StartAsync(("Outbox:Relay", "false"));
         await OutboxPlatform.AddAsync(adder, _stream, [.. Enumerable.Range(0, 10).Select(OutboxPlatform.NewEvent)]);
         // Batches of four: the first four steps are in one batch, whose removal lies between "after 4" and "before 5".
-        using var process = RelayProcess.Start(_platform, ("Outbox:BatchSize", "4"), ("Test:Die", when));
-        await process.WaitForExitAsync(Token).WaitAsync(OutboxPlatform.Patience, Token);
+        var exitCode = 0;
+        // On a busy machine the process may end before it relays anything, because a server answers it too late.
+        for (var start = 0; start < 3 && exitCode != 137; start++)
+        {
+            using var process = RelayProcess.Start(_platform, ("Outbox:BatchSize", "4"), ("Test:Die", when));
+            await process.WaitForExitAsync(Token).WaitAsync(OutboxPlatform.Patience, Token);
+            exitCode = process.ExitCode;
+        }
 
         using var counted = new DuplicateCounter();
         counted.Watch(await _platform.StartAsync());
         await _platform.WaitUntilRelayedAsync();
 
-        Assert.Equal(137, process.ExitCode);
+        Assert.Equal(137, exitCode);
         Assert.Equal(Enumerable.Range(0, 10), await _platform.NumbersInAsync(_stream));
         Assert.Equal(duplicates, counted.Duplicates);
     }
