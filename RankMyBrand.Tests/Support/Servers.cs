@@ -17,23 +17,26 @@ public sealed class Servers : IAsyncDisposable
     private readonly SemaphoreSlim _starting = new(1, 1);
     private DistributedApplication? _app;
 
-    /// <summary>The connection string of a new database that has the Foundation's schema. Pools stay small, because test classes run side by side.</summary>
+    /// <summary>The connection string of a new database that has the Foundation's schema.</summary>
     public async Task<string> CreateDatabaseAsync()
     {
-        var server = await ConnectionStringAsync("postgres");
-        var name = $"test_{Guid.NewGuid():N}";
-        await using (var connection = new NpgsqlConnection(server))
-        {
-            await connection.OpenAsync();
-            await using var create = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
-            await create.ExecuteNonQueryAsync();
-        }
-
-        var connectionString = new NpgsqlConnectionStringBuilder(server) { Database = name, MaxPoolSize = 16 }.ConnectionString;
+        var connectionString = await CreateEmptyDatabaseAsync();
         await using var database = NpgsqlDataSource.Create(connectionString);
         var migrations = Migration.FromAssembly(typeof(Migration).Assembly);
         await new Migrator(database, migrations, NullLogger<Migrator>.Instance).MigrateAsync(CancellationToken.None);
         return connectionString;
+    }
+
+    /// <summary>The connection string of a new database. Its pool stays small, because test classes run side by side.</summary>
+    public async Task<string> CreateEmptyDatabaseAsync()
+    {
+        var server = await ConnectionStringAsync("postgres");
+        var name = $"test_{Guid.NewGuid():N}";
+        await using var connection = new NpgsqlConnection(server);
+        await connection.OpenAsync();
+        await using var create = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
+        await create.ExecuteNonQueryAsync();
+        return new NpgsqlConnectionStringBuilder(server) { Database = name, MaxPoolSize = 16 }.ConnectionString;
     }
 
     /// <summary>The connection string of Redis. All tests share it: each uses streams of its own.</summary>

@@ -1,9 +1,10 @@
 using RankMyBrand.EventProcessor.Brands;
 using RankMyBrand.Foundation.Events;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.EventProcessor.Brands;
 
-public sealed class ActionStoreTests(BrandsDatabase databases)
+public sealed class ActionStoreTests(Servers servers)
 {
     private static readonly DateTimeOffset s_ten = new(2026, 11, 21, 10, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan s_hour = TimeSpan.FromHours(1);
@@ -12,7 +13,7 @@ public sealed class ActionStoreTests(BrandsDatabase databases)
     public async Task Add_SameWindow_IsRecordedOnce()
     {
         var token = TestContext.Current.CancellationToken;
-        await using var database = await databases.CreateAsync(BrandsDatabase.Flavour.Plain, token);
+        await using var database = await BrandsDatabase.CreateAsync(servers, BrandsDatabase.Flavour.Plain, token);
         var store = new ActionStore(database);
 
         var added = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => store.AddAsync(Action("Google", s_ten), s_hour, token)));
@@ -32,7 +33,7 @@ public sealed class ActionStoreTests(BrandsDatabase databases)
     public async Task Add_WithinTheCoolDown_IsNotRecorded(int hoursLater, bool expected)
     {
         var token = TestContext.Current.CancellationToken;
-        await using var database = await databases.CreateAsync(BrandsDatabase.Flavour.Plain, token);
+        await using var database = await BrandsDatabase.CreateAsync(servers, BrandsDatabase.Flavour.Plain, token);
         var store = new ActionStore(database);
         await store.AddAsync(Action("Google", s_ten), TimeSpan.FromDays(1), token);
 
@@ -43,7 +44,7 @@ public sealed class ActionStoreTests(BrandsDatabase databases)
     public async Task ReadUnpublished_SomePublished_GivesTheOthersInTheirOrder()
     {
         var token = TestContext.Current.CancellationToken;
-        await using var database = await databases.CreateAsync(BrandsDatabase.Flavour.Plain, token);
+        await using var database = await BrandsDatabase.CreateAsync(servers, BrandsDatabase.Flavour.Plain, token);
         var store = new ActionStore(database);
         var actions = Enumerable.Range(0, 3).Select(i => Action($"Brand {i}", s_ten)).ToList();
         foreach (var action in actions)

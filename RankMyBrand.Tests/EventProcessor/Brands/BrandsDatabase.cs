@@ -1,21 +1,14 @@
-using Aspire.Hosting;
-using Aspire.Hosting.ApplicationModel;
-using Aspire.Hosting.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using RankMyBrand.EventProcessor.Brands;
 using RankMyBrand.Foundation.Data;
-
-[assembly: AssemblyFixture(typeof(RankMyBrand.Tests.EventProcessor.Brands.BrandsDatabase))]
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.EventProcessor.Brands;
 
-/// <summary>A PostgreSQL server with TimescaleDB, started once; every test gets a database of its own in it.</summary>
-public sealed class BrandsDatabase : IAsyncLifetime
+/// <summary>Databases with the tables of the brand visibility pipeline.</summary>
+public static class BrandsDatabase
 {
-    private DistributedApplication? _app;
-    private string _server = "";
-
     /// <summary>How the sums by the minute are kept.</summary>
     public enum Flavour
     {
@@ -32,31 +25,10 @@ public sealed class BrandsDatabase : IAsyncLifetime
         View,
     }
 
-    public async ValueTask InitializeAsync()
-    {
-        var builder = DistributedApplicationTestingBuilder.Create();
-        builder.AddPostgres("brands-postgres").WithImage("timescale/timescaledb", "2.27.0-pg17");
-        _app = await builder.BuildAsync();
-        await _app.StartAsync();
-        await _app.ResourceNotifications.WaitForResourceHealthyAsync("brands-postgres");
-        _server = (await _app.GetConnectionStringAsync("brands-postgres"))!;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_app is not null)
-            await _app.DisposeAsync();
-    }
-
     /// <summary>Makes a database with the tables of the pipeline.</summary>
-    internal async Task<NpgsqlDataSource> CreateAsync(Flavour flavour, CancellationToken cancellationToken)
+    internal static async Task<NpgsqlDataSource> CreateAsync(Servers servers, Flavour flavour, CancellationToken cancellationToken)
     {
-        var name = $"brands_{Guid.NewGuid():N}";
-        await using (var server = NpgsqlDataSource.Create(_server))
-        await using (var create = server.CreateCommand($"CREATE DATABASE {name}"))
-            await create.ExecuteNonQueryAsync(cancellationToken);
-
-        var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_server) { Database = name, MaxPoolSize = 20 }.ConnectionString);
+        var database = NpgsqlDataSource.Create(await servers.CreateEmptyDatabaseAsync());
         var migrations = Migration.FromAssembly(typeof(VisibilityStore).Assembly).Where(step => flavour is Flavour.Timescale || !step.NeedsTimescale);
         await new Migrator(database, [.. migrations], NullLogger<Migrator>.Instance).MigrateAsync(cancellationToken);
         if (flavour is Flavour.View)

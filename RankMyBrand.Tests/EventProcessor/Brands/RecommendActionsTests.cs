@@ -4,11 +4,12 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using RankMyBrand.EventProcessor.Brands;
 using RankMyBrand.Foundation.Events;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.EventProcessor.Brands;
 
 /// <summary>From calculated visibilities to recommended actions, with a real database.</summary>
-public sealed class RecommendActionsTests(BrandsDatabase databases)
+public sealed class RecommendActionsTests(Servers servers)
 {
     private static readonly DateTimeOffset s_ten = new(2026, 11, 21, 10, 0, 0, TimeSpan.Zero);
 
@@ -29,7 +30,7 @@ public sealed class RecommendActionsTests(BrandsDatabase databases)
     [Fact]
     public async Task Handle_ShareBelowMinimum_RecommendsOneAction()
     {
-        await using var database = await databases.CreateAsync(BrandsDatabase.Flavour.Timescale, Cancellation);
+        await using var database = await BrandsDatabase.CreateAsync(servers, BrandsDatabase.Flavour.Timescale, Cancellation);
         var handler = Handler(database);
 
         await handler.HandleAsync([.. Enumerable.Range(0, 4).Select(i => Calculated(s_ten.AddMinutes(i), ("Google", i == 0 ? 1 : 0), ("OpenAI", 2)))], Cancellation);
@@ -45,7 +46,7 @@ public sealed class RecommendActionsTests(BrandsDatabase databases)
     [Fact]
     public async Task Handle_ShareAtMinimum_RecommendsNothing()
     {
-        await using var database = await databases.CreateAsync(BrandsDatabase.Flavour.Timescale, Cancellation);
+        await using var database = await BrandsDatabase.CreateAsync(servers, BrandsDatabase.Flavour.Timescale, Cancellation);
 
         await Handler(database).HandleAsync([.. Enumerable.Range(0, 4).Select(i => Calculated(s_ten.AddMinutes(i), ("Google", 1), ("OpenAI", 3)))], Cancellation);
 
@@ -55,7 +56,7 @@ public sealed class RecommendActionsTests(BrandsDatabase databases)
     [Fact]
     public async Task Handle_TooFewResponses_RecommendsNothingUntilThereAreEnough()
     {
-        await using var database = await databases.CreateAsync(BrandsDatabase.Flavour.Timescale, Cancellation);
+        await using var database = await BrandsDatabase.CreateAsync(servers, BrandsDatabase.Flavour.Timescale, Cancellation);
         var handler = Handler(database);
 
         // Three that mention a brand and one that mentions none; those of another window or tenant do not help.
@@ -71,7 +72,7 @@ public sealed class RecommendActionsTests(BrandsDatabase databases)
     [Fact]
     public async Task Handle_ShareStaysLow_RecommendsOncePerCoolDown()
     {
-        await using var database = await databases.CreateAsync(BrandsDatabase.Flavour.Timescale, Cancellation);
+        await using var database = await BrandsDatabase.CreateAsync(servers, BrandsDatabase.Flavour.Timescale, Cancellation);
         var handler = Handler(database);
 
         for (var minute = 0; minute < 4 * 60; minute += 5)
@@ -83,7 +84,7 @@ public sealed class RecommendActionsTests(BrandsDatabase databases)
     [Fact]
     public async Task Handle_RedeliveredEverything_RecommendsNothingMore()
     {
-        await using var database = await databases.CreateAsync(BrandsDatabase.Flavour.Timescale, Cancellation);
+        await using var database = await BrandsDatabase.CreateAsync(servers, BrandsDatabase.Flavour.Timescale, Cancellation);
         List<Delivery> deliveries = [.. Enumerable.Range(0, 4).Select(i => Calculated(s_ten.AddMinutes(i), ("OpenAI", 1)))];
         await Handler(database).HandleAsync(deliveries, Cancellation);
 
@@ -95,7 +96,7 @@ public sealed class RecommendActionsTests(BrandsDatabase databases)
     [Fact]
     public async Task Handle_StreamWasFull_PublishesTheActionLater()
     {
-        await using var database = await databases.CreateAsync(BrandsDatabase.Flavour.Timescale, Cancellation);
+        await using var database = await BrandsDatabase.CreateAsync(servers, BrandsDatabase.Flavour.Timescale, Cancellation);
         var handler = Handler(database);
         _bus.Refusal = new EventRejection(RejectionReason.StreamFull, "full") { RetryAfter = TimeSpan.FromSeconds(1) };
         await handler.HandleAsync([.. Enumerable.Range(0, 4).Select(i => Calculated(s_ten.AddMinutes(i), ("OpenAI", 1)))], Cancellation);
@@ -110,7 +111,7 @@ public sealed class RecommendActionsTests(BrandsDatabase databases)
     [Fact]
     public async Task Handle_DataOfAnotherForm_IsRejected()
     {
-        await using var database = await databases.CreateAsync(BrandsDatabase.Flavour.Plain, Cancellation);
+        await using var database = await BrandsDatabase.CreateAsync(servers, BrandsDatabase.Flavour.Plain, Cancellation);
         var foreign = TestBrands.Deliver(new StreamEvent { Type = CalculateVisibility.EventType, Data = "[1]"u8.ToArray() });
         var other = TestBrands.Deliver(new StreamEvent { Type = "something.else", Data = "[1]"u8.ToArray() });
 

@@ -1,10 +1,11 @@
 using Npgsql;
 using RankMyBrand.EventProcessor.Brands;
 using RankMyBrand.Foundation.Events;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.EventProcessor.Brands;
 
-public sealed class VisibilityStoreTests(BrandsDatabase databases)
+public sealed class VisibilityStoreTests(Servers servers)
 {
     private const string Tenant = "default";
 
@@ -17,7 +18,7 @@ public sealed class VisibilityStoreTests(BrandsDatabase databases)
     public async Task Read_StoredResponses_SumsThemByBucket(BrandsDatabase.Flavour flavour)
     {
         var token = TestContext.Current.CancellationToken;
-        await using var database = await databases.CreateAsync(flavour, token);
+        await using var database = await BrandsDatabase.CreateAsync(servers, flavour, token);
         var store = new VisibilityStore(database);
         await store.SaveAsync(
             [
@@ -48,7 +49,7 @@ public sealed class VisibilityStoreTests(BrandsDatabase databases)
     public async Task Save_SameResponsesAgain_CountsThemOnce(BrandsDatabase.Flavour flavour)
     {
         var token = TestContext.Current.CancellationToken;
-        await using var database = await databases.CreateAsync(flavour, token);
+        await using var database = await BrandsDatabase.CreateAsync(servers, flavour, token);
         var store = new VisibilityStore(database);
         var (first, second) = (Response(s_ten, ("Google", 2, 10)), Response(s_ten, ("Google", 1, 0)));
         // The same response measured by a processor with other brands: what was measured first stands.
@@ -67,7 +68,7 @@ public sealed class VisibilityStoreTests(BrandsDatabase databases)
     public async Task Save_SameResponsesFromManyWriters_CountsThemOnce(BrandsDatabase.Flavour flavour)
     {
         var token = TestContext.Current.CancellationToken;
-        await using var database = await databases.CreateAsync(flavour, token);
+        await using var database = await BrandsDatabase.CreateAsync(servers, flavour, token);
         var responses = Enumerable.Range(0, 200).Select(i => Response(s_ten.AddSeconds(i), ("Google", 1, 0), ("OpenAI", 2, 3))).ToList();
         var writers = Enumerable.Range(0, 8).Select(async seed =>
         {
@@ -92,7 +93,7 @@ public sealed class VisibilityStoreTests(BrandsDatabase databases)
     public async Task Save_StatementThatFails_StoresNothing()
     {
         var token = TestContext.Current.CancellationToken;
-        await using var database = await databases.CreateAsync(BrandsDatabase.Flavour.Timescale, token);
+        await using var database = await BrandsDatabase.CreateAsync(servers, BrandsDatabase.Flavour.Timescale, token);
         var store = new VisibilityStore(database);
         var unstorable = Response(s_ten, ("Google\0", 1, 0));
 

@@ -24,7 +24,7 @@ internal sealed class LocalServerInstances(LocalServerDirectory directory, Proce
             supervisor.AtEnd(
                 () =>
                 {
-                    Directory.Delete(path, recursive: true);
+                    Delete(path);
                     return Task.CompletedTask;
                 },
                 $"rm -rf --one-file-system '{path.Replace("'", "'\\''", StringComparison.Ordinal)}'");
@@ -45,7 +45,22 @@ internal sealed class LocalServerInstances(LocalServerDirectory directory, Proce
             string[] owner = Path.GetFileName(path).Split('-');
             if (owner.Length == 3 && int.TryParse(owner[0], out int process) && ProcessTable.StartTime(process) != owner[1])
             {
+                Delete(path);
+            }
+        }
+    }
+
+    // What tidies up after a killed application host may be deleting the same directory at this moment.
+    private static void Delete(string path)
+    {
+        while (Directory.Exists(path))
+        {
+            try
+            {
                 Directory.Delete(path, recursive: true);
+            }
+            catch (DirectoryNotFoundException)
+            {
             }
         }
     }
