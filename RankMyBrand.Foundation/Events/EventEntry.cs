@@ -18,6 +18,7 @@ internal static class EventEntry
     private static readonly RedisValue s_traceParent = "traceparent";
     private static readonly RedisValue s_tenant = "tenant";
     private static readonly RedisValue s_source = "source";
+    private static readonly RedisValue s_partitionKey = "partition_key";
     private static readonly RedisValue s_attributes = "attributes";
 
     public static NameValueEntry[] Write(StreamEvent @event)
@@ -26,6 +27,7 @@ internal static class EventEntry
             + (@event.TraceParent is null ? 0 : 1)
             + (@event.Tenant is null ? 0 : 1)
             + (@event.Source is null ? 0 : 1)
+            + (@event.PartitionKey is null ? 0 : 1)
             + (@event.Attributes is null ? 0 : 1);
         var id = @event.Id.ToString();
         var fields = new NameValueEntry[count];
@@ -41,6 +43,8 @@ internal static class EventEntry
             fields[next++] = new(s_tenant, tenant);
         if (@event.Source is { } source)
             fields[next++] = new(s_source, source);
+        if (@event.PartitionKey is { } partitionKey)
+            fields[next++] = new(s_partitionKey, partitionKey);
         if (@event.Attributes is { } attributes)
             fields[next] = new(s_attributes, attributes);
         return fields;
@@ -51,7 +55,7 @@ internal static class EventEntry
     {
         (@event, problem) = (null, null);
         RedisValue id = default, type = default, data = default, timestamp = default, correlationId = default;
-        RedisValue traceParent = default, tenant = default, source = default, attributes = default;
+        RedisValue traceParent = default, tenant = default, source = default, partitionKey = default, attributes = default;
         foreach (ref readonly var field in fields)
         {
             var name = field.Name;
@@ -63,6 +67,7 @@ internal static class EventEntry
             else if (name == s_traceParent) traceParent = field.Value;
             else if (name == s_tenant) tenant = field.Value;
             else if (name == s_source) source = field.Value;
+            else if (name == s_partitionKey) partitionKey = field.Value;
             else if (name == s_attributes) attributes = field.Value;
         }
 
@@ -86,6 +91,7 @@ internal static class EventEntry
             TraceParent = traceParent,
             Tenant = tenant,
             Source = source,
+            PartitionKey = partitionKey,
             Attributes = attributes.IsNull ? default(ReadOnlyMemory<byte>?) : attributes,
         };
         return true;

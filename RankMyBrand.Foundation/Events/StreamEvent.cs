@@ -29,6 +29,9 @@ public sealed record StreamEvent
     /// <summary>Further attributes as a JSON object (for example those of a CloudEvent), or null.</summary>
     public ReadOnlyMemory<byte>? Attributes { get; init; }
 
+    /// <summary>Events with the same key keep their order among partitions and concurrent handlers; null has no order to keep.</summary>
+    public string? PartitionKey { get; init; }
+
     /// <summary>
     /// A key that makes publishing idempotent: within <see cref="EventsOptions.DeduplicationWindow"/> a second event with the key is not
     /// appended, and is answered with the first one's ids. Null appends always.
