@@ -35,6 +35,13 @@ public sealed class EventsOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>The Redis keys that hold a stream, one for each of its partitions, in their order.</summary>
+    public IReadOnlyList<string> KeysOf(string stream)
+    {
+        var partitions = Streams.GetValueOrDefault(stream)?.Partitions ?? 1;
+        return [.. Enumerable.Range(0, partitions).Select(partition => StreamPartitions.KeyOf(stream, partition))];
+    }
+
     /// <summary>Null when the stream exists or may be created; else the refusal, which lists those that exist.</summary>
     public EventRejection? Refuse(string stream) =>
         Streams.ContainsKey(stream) || (AutoCreateStreams && StreamName.IsValid(stream))
@@ -53,4 +60,11 @@ public sealed class StreamOptions
     /// </summary>
     [Range(1, 100_000_000)]
     public long MaxLength { get; set; } = 100_000;
+
+    /// <summary>
+    /// Over how many Redis keys the stream is spread. Events with the same <see cref="StreamEvent.PartitionKey"/> go to the same one and
+    /// keep their order; the others are dealt out in turn. More partitions may be added while none is ever taken away.
+    /// </summary>
+    [Range(1, 1024)]
+    public int Partitions { get; set; } = 1;
 }

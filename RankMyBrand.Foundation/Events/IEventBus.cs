@@ -5,7 +5,7 @@ public interface IEventBus
 {
     /// <summary>Appends one event.</summary>
     /// <exception cref="EventRejectedException">The stream does not take the event; <see cref="EventRejectedException.Rejection"/> says why.</exception>
-    Task<PublishedEvent> PublishAsync(string stream, StreamEvent @event, CancellationToken cancellationToken = default);
+    ValueTask<PublishedEvent> PublishAsync(string stream, StreamEvent @event, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Appends events in their order, pipelined. One result for each event, in the same order; unlike the single form it does not throw
@@ -16,10 +16,28 @@ public interface IEventBus
 }
 
 /// <summary>An event that is in its stream.</summary>
-/// <param name="Id">The event's id; the first event's where this one was a duplicate.</param>
-/// <param name="EntryId">The id of the Redis stream entry, for example <c>1763683200000-0</c>.</param>
-/// <param name="IsDuplicate">True when the deduplication key had been seen, and nothing was appended.</param>
-public readonly record struct PublishedEvent(Guid Id, string EntryId, bool IsDuplicate);
+public readonly record struct PublishedEvent
+{
+    private readonly EntryId _entryId;
+
+    /// <summary>An event with the id of its entry, for example <c>1763683200000-0</c>.</summary>
+    /// <exception cref="FormatException"><paramref name="entryId"/> is not the id of a stream entry.</exception>
+    public PublishedEvent(Guid id, string entryId, bool isDuplicate)
+        : this(id, Events.EntryId.Parse(entryId), isDuplicate)
+    {
+    }
+
+    internal PublishedEvent(Guid id, EntryId entryId, bool isDuplicate) => (Id, _entryId, IsDuplicate) = (id, entryId, isDuplicate);
+
+    /// <summary>The event's id; the first event's where this one was a duplicate.</summary>
+    public Guid Id { get; }
+
+    /// <summary>The id of the Redis stream entry, for example <c>1763683200000-0</c>; written out at each call.</summary>
+    public string EntryId => _entryId.ToString();
+
+    /// <summary>True when the deduplication key had been seen, and nothing was appended.</summary>
+    public bool IsDuplicate { get; }
+}
 
 /// <summary>What became of one event of a batch: published, or rejected.</summary>
 public readonly record struct PublishResult

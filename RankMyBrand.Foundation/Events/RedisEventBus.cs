@@ -18,8 +18,9 @@ internal sealed partial class RedisEventBus(
 {
     private readonly EventsOptions _options = options.Value;
     private readonly ConcurrentDictionary<string, StreamGate> _gates = new(StringComparer.Ordinal);
+    private int _turn;
 
-    public async Task<PublishedEvent> PublishAsync(string stream, StreamEvent @event, CancellationToken cancellationToken)
+    public async ValueTask<PublishedEvent> PublishAsync(string stream, StreamEvent @event, CancellationToken cancellationToken)
     {
         var result = await PublishAsync(stream, [@event], cancellationToken);
         return result[0].Rejection is { } rejection ? throw new EventRejectedException(rejection) : result[0].Published;
@@ -94,10 +95,13 @@ internal sealed partial class RedisEventBus(
         string stream, IReadOnlyList<StreamEvent> events, List<int> waiting, PublishResult[] results, CancellationToken cancellationToken)
     {
         var database = redis.GetDatabase();
+        var keys = _options.KeysOf(stream);
+        // An event stays with its partition however often it is tried.
+        var partitions = events.Select(@event => keys[PartitionOf(@event, keys.Count)]).ToArray();
         var started = time.GetTimestamp();
         for (var attempt = 0; waiting.Count > 0; attempt++)
         {
-            var replies = waiting.ConvertAll(i => AppendAsync(database, stream, events[i]));
+            var replies = waiting.ConvertAll(i => AppendAsync(database, partitions[i], events[i]));
             Exception? failure = null;
             var again = new List<int>();
             for (var k = 0; k < replies.Count; k++)
@@ -126,13 +130,20 @@ internal sealed partial class RedisEventBus(
         }
     }
 
+    /// <summary>Two events with one deduplication key must meet, so it decides where there is no partition key.</summary>
+    private int PartitionOf(StreamEvent @event, int partitions) => partitions == 1
+        ? 0
+        : (@event.PartitionKey ?? @event.DeduplicationKey) is { } key
+            ? StreamPartitions.Of(key, partitions)
+            : (int)((uint)Interlocked.Increment(ref _turn) % (uint)partitions);
+
     private Task<PublishedEvent> AppendAsync(IDatabase database, string stream, StreamEvent @event) =>
         @event.DeduplicationKey is null ? AppendAlwaysAsync(database, stream, @event) : AppendOnceAsync(database, stream, @event);
 
     private static async Task<PublishedEvent> AppendAlwaysAsync(IDatabase database, string stream, StreamEvent @event)
     {
         var entryId = await database.StreamAddAsync(stream, EventEntry.Write(@event));
-        return new PublishedEvent(@event.Id, entryId.ToString(), IsDuplicate: false);
+        return new PublishedEvent(@event.Id, entryId.ToString(), isDuplicate: false);
     }
 
     private async Task<PublishedEvent> AppendOnceAsync(IDatabase database, string stream, StreamEvent @event)

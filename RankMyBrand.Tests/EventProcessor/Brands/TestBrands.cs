@@ -38,7 +38,7 @@ internal sealed class RecordingBus : IEventBus
 
     public EventRejection? Refusal { get; set; }
 
-    public async Task<PublishedEvent> PublishAsync(string stream, StreamEvent @event, CancellationToken cancellationToken = default) =>
+    public async ValueTask<PublishedEvent> PublishAsync(string stream, StreamEvent @event, CancellationToken cancellationToken = default) =>
         (await PublishAsync(stream, [@event], cancellationToken))[0].Published;
 
     public Task<IReadOnlyList<PublishResult>> PublishAsync(

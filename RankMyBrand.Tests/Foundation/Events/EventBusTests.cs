@@ -49,7 +49,7 @@ public class EventBusTests
         await using var host = await EventBusHost.StartAsync(redis);
 
         var published = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ =>
-            host.Bus.PublishAsync("ai.responses", Event("1") with { DeduplicationKey = "order-7" }, Cancellation)));
+            host.Bus.PublishAsync("ai.responses", Event("1") with { DeduplicationKey = "order-7" }, Cancellation).AsTask()));
 
         Assert.Single(published.Select(one => (one.Id, one.EntryId)).Distinct());
         Assert.Single(published, one => !one.IsDuplicate);
@@ -62,7 +62,7 @@ public class EventBusTests
         await using var redis = await RedisServer.StartAsync(Cancellation);
         await using var host = await EventBusHost.StartAsync(redis);
 
-        var error = await Assert.ThrowsAsync<EventRejectedException>(() => host.Bus.PublishAsync("nope", Event("1"), Cancellation));
+        var error = await Assert.ThrowsAsync<EventRejectedException>(async () => await host.Bus.PublishAsync("nope", Event("1"), Cancellation));
 
         Assert.Equal(RejectionReason.UnknownStream, error.Rejection.Reason);
         Assert.Contains("no stream 'nope'. Known streams: actions.pending, actions.recommended, ai.responses, metrics.calculated, metrics.raw", error.Message, StringComparison.Ordinal);
@@ -85,7 +85,7 @@ public class EventBusTests
         await using var redis = await RedisServer.StartAsync(Cancellation);
         await using var host = await EventBusHost.StartAsync(redis, settings: ("Events:MaxEventBytes", "10"));
 
-        var error = await Assert.ThrowsAsync<EventRejectedException>(() => host.Bus.PublishAsync("ai.responses", Event("\"0123456789\""), Cancellation));
+        var error = await Assert.ThrowsAsync<EventRejectedException>(async () => await host.Bus.PublishAsync("ai.responses", Event("\"0123456789\""), Cancellation));
 
         Assert.Contains("12 bytes; at most 10 are taken (Events:MaxEventBytes)", error.Message, StringComparison.Ordinal);
     }
@@ -99,7 +99,7 @@ public class EventBusTests
         for (var i = 0; i < 10; i++)
             await host.Bus.PublishAsync("metrics.raw", [.. Enumerable.Range(0, 100).Select(n => Event($"{n}"))], Cancellation);
 
-        var error = await Assert.ThrowsAsync<EventRejectedException>(() => host.Bus.PublishAsync("metrics.raw", Event("1"), Cancellation));
+        var error = await Assert.ThrowsAsync<EventRejectedException>(async () => await host.Bus.PublishAsync("metrics.raw", Event("1"), Cancellation));
 
         Assert.Equal(RejectionReason.StreamFull, error.Rejection.Reason);
         Assert.NotNull(error.Rejection.RetryAfter);
@@ -134,7 +134,7 @@ public class EventBusTests
         await using var host = await EventBusHost.StartAsync(redis, settings: ("Events:PublishTimeout", "00:00:00.5"));
         redis.Kill();
 
-        var error = await Assert.ThrowsAsync<EventRejectedException>(() => host.Bus.PublishAsync("ai.responses", Event("1"), Cancellation));
+        var error = await Assert.ThrowsAsync<EventRejectedException>(async () => await host.Bus.PublishAsync("ai.responses", Event("1"), Cancellation));
 
         Assert.Equal(RejectionReason.Unavailable, error.Rejection.Reason);
         Assert.Contains("may or may not have been published", error.Message, StringComparison.Ordinal);

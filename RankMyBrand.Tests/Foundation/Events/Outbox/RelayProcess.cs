@@ -49,7 +49,7 @@ public sealed class RelayProcess
     {
         private int _published;
 
-        public async Task<PublishedEvent> PublishAsync(string stream, StreamEvent @event, CancellationToken cancellationToken = default)
+        public async ValueTask<PublishedEvent> PublishAsync(string stream, StreamEvent @event, CancellationToken cancellationToken = default)
         {
             var number = Interlocked.Increment(ref _published);
             DieIf($"before {number}");
