@@ -25,6 +25,7 @@ public static class EventsExtensions
         builder.Services.AddSingleton<EventsTelemetry>();
         builder.Services.AddSingleton<IEventBus, RedisEventBus>();
         builder.Services.AddSingleton<LiveEvents>();
+        builder.Services.AddSingleton<ConsumerGroups>();
         builder.Services.AddHostedService<RedisKeepsEverything>();
     }
 

@@ -18,6 +18,9 @@ internal sealed class EventBusHost : IAsyncDisposable
 
     public IDatabase Redis => _host.Services.GetRequiredService<IConnectionMultiplexer>().GetDatabase();
 
+    public T Get<T>()
+        where T : notnull => _host.Services.GetRequiredService<T>();
+
     public static async Task<EventBusHost> StartAsync(
         RedisServer redis, Action<IHostApplicationBuilder>? configure = null, params (string Key, string Value)[] settings)
     {

@@ -6,7 +6,7 @@ using RankMyBrand.Foundation.Events;
 using RankMyBrand.Tests.Support;
 using StackExchange.Redis;
 
-namespace RankMyBrand.Tests.Foundation.Events;
+namespace RankMyBrand.Tests.Foundation.Events.Consuming;
 
 public class EventConsumerTests
 {
