@@ -30,7 +30,9 @@ internal static class LiveEventsApi
 
         var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, host.ApplicationStopping);
         http.Response.RegisterForDispose(ended);
-        var events = Visible(live.FollowAsync(stream, last, ended.Token), EventContext.Of(http).Tenant, type, ended.Token);
+        var listener = await live.ListenAsync(new LiveTopic(stream) { After = last, Tenant = EventContext.Of(http).Tenant, Type = type }, ended.Token);
+        http.Response.RegisterForDispose(listener);
+        var events = UntilEnded(listener.ReadAllAsync(ended.Token), ended.Token);
         if (!http.WebSockets.IsWebSocketRequest)
             return TypedResults.ServerSentEvents(ToSseItems(stream, events, ended.Token));
 
@@ -39,21 +41,16 @@ internal static class LiveEventsApi
         return Results.Empty;
     }
 
-    /// <summary>A listener sees the events of its own tenant, of the type it asks for.</summary>
-    private static async IAsyncEnumerable<LiveEvent> Visible(
-        IAsyncEnumerable<LiveEvent> events, string? tenant, string? type, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>A client that goes, a host that stops and a listener that is too slow all end the events; none is an error of the service.</summary>
+    private static async IAsyncEnumerable<LiveEvent> UntilEnded(
+        IAsyncEnumerable<LiveEvent> events, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var enumerator = events.GetAsyncEnumerator(cancellationToken);
         await using var _ = enumerator.ConfigureAwait(false);
         while (await MoveNextAsync(enumerator))
-        {
-            var @event = enumerator.Current.Event;
-            if (@event.Tenant == tenant && (type is null || @event.Type == type))
-                yield return enumerator.Current;
-        }
+            yield return enumerator.Current;
     }
 
-    /// <summary>A client that goes, a host that stops and a listener that is too slow all end the stream; none is an error of the service.</summary>
     private static async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<LiveEvent> events)
     {
         try

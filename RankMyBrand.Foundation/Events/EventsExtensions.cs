@@ -18,15 +18,23 @@ public static class EventsExtensions
     {
         if (builder.Services.Any(service => service.ServiceType == typeof(IEventBus)))
             return;
+        builder.AddLiveEvents(connectionName);
+        builder.Services.AddSingleton<EventsTelemetry>();
+        builder.Services.AddSingleton<IEventBus, RedisEventBus>();
+        builder.Services.AddSingleton<ConsumerGroups>();
+        builder.Services.AddHostedService<RedisKeepsEverything>();
+    }
+
+    /// <summary>Adds <see cref="LiveEvents"/> alone, for a service that only watches.</summary>
+    public static void AddLiveEvents(this IHostApplicationBuilder builder, string connectionName = "redis")
+    {
+        if (builder.Services.Any(service => service.ServiceType == typeof(LiveEvents)))
+            return;
         builder.AddRedisClient(connectionName);
         builder.Services.AddOptions<EventsOptions>().BindConfiguration(EventsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<EventsOptions>, EventsOptionsValidator>();
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<EventsTelemetry>();
-        builder.Services.AddSingleton<IEventBus, RedisEventBus>();
         builder.Services.AddSingleton<LiveEvents>();
-        builder.Services.AddSingleton<ConsumerGroups>();
-        builder.Services.AddHostedService<RedisKeepsEverything>();
     }
 
     /// <summary>Has <typeparamref name="THandler"/> handle the events of streams, as consumer group <paramref name="group"/>.</summary>

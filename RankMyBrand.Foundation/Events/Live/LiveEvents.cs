@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.Events;
@@ -9,48 +8,35 @@ namespace RankMyBrand.Foundation.Events;
 /// <param name="Event">The event.</param>
 public sealed record LiveEvent(string EntryId, StreamEvent Event);
 
+/// <summary>What a listener wants to hear.</summary>
+/// <param name="Stream">The stream.</param>
+public sealed record LiveTopic(string Stream)
+{
+    /// <summary>The place after which to begin, the <see cref="LiveEvent.EntryId"/> of the last event heard; null for now.</summary>
+    public string? After { get; init; }
+
+    /// <summary>The tenant whose events are heard; null for the default tenant.</summary>
+    public string? Tenant { get; init; }
+
+    /// <summary>The only type of event that is heard; null for all.</summary>
+    public string? Type { get; init; }
+
+    internal bool Covers(StreamEvent @event) => @event.Tenant == Tenant && (Type is null || @event.Type == Type);
+}
+
 /// <summary>Lets any number of listeners follow streams, with one reading connection for each stream that has listeners.</summary>
 public sealed class LiveEvents(IConnectionMultiplexer redis, TimeProvider time) : IAsyncDisposable
 {
-    private const int HistoryPage = 500;
-
     private readonly ConcurrentDictionary<string, StreamTail> _tails = new(StringComparer.Ordinal);
 
-    /// <summary>
-    /// Follows a stream from now on, or from just after <paramref name="lastEntryId"/>. A listener that falls too far behind is ended
-    /// with <see cref="ListenerTooSlowException"/>; it can resume after the last entry it got.
-    /// </summary>
-    public async IAsyncEnumerable<LiveEvent> FollowAsync(
-        string stream, string? lastEntryId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Begins to listen: what is published after this has returned will be heard.</summary>
+    /// <exception cref="FormatException"><see cref="LiveTopic.After"/> is not a place in a stream.</exception>
+    /// <exception cref="RedisException">Redis is away.</exception>
+    public async Task<LiveListener> ListenAsync(LiveTopic topic, CancellationToken cancellationToken)
     {
-        var tail = _tails.GetOrAdd(stream, static (name, self) => new StreamTail(self._redis, name, self._time), (_redis: redis, _time: time));
-        using var listener = await tail.ListenAsync(cancellationToken);
-
-        // Listening began before the past is read, so nothing falls between them; what both have is told once.
-        var last = lastEntryId is null ? default : EntryId.Parse(lastEntryId);
-        while (lastEntryId is not null)
-        {
-            var page = await redis.GetDatabase().StreamRangeAsync(stream, $"({last}", "+", HistoryPage);
-            foreach (var entry in page)
-            {
-                last = EntryId.Parse(entry.Id!);
-                if (TryRead(entry) is { } past)
-                    yield return past;
-            }
-
-            if (page.Length < HistoryPage)
-                break;
-        }
-
-        await foreach (var entry in listener.Entries.ReadAllAsync(cancellationToken))
-        {
-            var id = EntryId.Parse(entry.Id!);
-            if (id <= last)
-                continue;
-            last = id;
-            if (TryRead(entry) is { } live)
-                yield return live;
-        }
+        var after = topic.After is null ? default(EntryId?) : EntryId.Parse(topic.After);
+        var tail = _tails.GetOrAdd(topic.Stream, static (name, self) => new StreamTail(self.Redis, name, self.Time), (Redis: redis, Time: time));
+        return new LiveListener(redis, topic, after, await tail.ListenAsync(cancellationToken));
     }
 
     /// <summary>True for the id of a stream entry, which a listener can resume after.</summary>
@@ -62,11 +48,4 @@ public sealed class LiveEvents(IConnectionMultiplexer redis, TimeProvider time) 
         foreach (var tail in _tails.Values)
             await tail.DisposeAsync();
     }
-
-    private static LiveEvent? TryRead(StreamEntry entry) =>
-        EventEntry.TryRead(entry.Id!, entry.Values, out var @event, out _) ? new LiveEvent(entry.Id!, @event!) : null;
 }
-
-/// <summary>A listener took events more slowly than they came.</summary>
-public sealed class ListenerTooSlowException(string stream)
-    : Exception($"The listener of '{stream}' fell too far behind; it can resume after the last event it got.");
