@@ -39,6 +39,7 @@ builder.AddProject<Projects.RankMyBrand_Gateway>("gateway")
     .WithReference(registry).WaitFor(registry)
     .WithReference(eventProcessor).WaitFor(eventProcessor)
     .WithEnvironment("Security__ApiKeys__apikey__Key", apiKey)
+    .WithEnvironment("Security__ApiKeys__apikey__Scopes__0", "*")
     .WithHttpHealthCheck("/health/ready")
     .WithFirstSteps(apiKey);
 

@@ -1,48 +1,36 @@
+using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 
 namespace RankMyBrand.Foundation.Security;
 
-/// <summary>Whose API key it is.</summary>
-/// <param name="Name">The key's name in the configuration.</param>
-/// <param name="Tenant">The tenant that the caller acts for; null for the default tenant.</param>
-public sealed record ApiKeyIdentity(string Name, string? Tenant);
-
 /// <summary>
 /// Finds the owner of an API key. Only SHA-256 hashes are kept; keys are long and random, so a slow password hash would add nothing
-/// but load. Every hash is compared in constant time, and all of them, so the answer's time tells nothing.
+/// but load. The lookup goes by the hash, which nobody can steer, so its time tells nothing about a key.
 /// </summary>
 public sealed class ApiKeyRing
 {
     /// <summary>The longest key that is looked at, in characters.</summary>
     public const int MaxLength = 512;
 
-    private readonly (byte[] Hash, ApiKeyIdentity Identity)[] _keys;
+    private readonly FrozenDictionary<TokenDigest, ApiKeyIdentity> _keys;
 
     /// <summary>Takes the configured keys.</summary>
     public ApiKeyRing(IOptions<ApiKeysOptions> options) =>
-        _keys = [.. options.Value.ApiKeys.Select(key => (HashOf(key.Value), new ApiKeyIdentity(key.Key, key.Value.Tenant)))];
+        _keys = options.Value.ApiKeys.ToFrozenDictionary(key => DigestOf(key.Value), key => new ApiKeyIdentity(key.Key, key.Value));
 
-    /// <summary>The owner of a key, or null.</summary>
+    /// <summary>The owner of a key, or null. Whether the key has expired or is used from the right place is for the caller to look at.</summary>
     public ApiKeyIdentity? Find(ReadOnlySpan<char> key)
     {
         if (key.IsEmpty || key.Length > MaxLength)
             return null;
         Span<byte> text = stackalloc byte[MaxLength * 3];
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(text[..Encoding.UTF8.GetBytes(key, text)], hash);
-
-        ApiKeyIdentity? found = null;
-        foreach (var (known, identity) in _keys)
-        {
-            if (CryptographicOperations.FixedTimeEquals(hash, known))
-                found = identity;
-        }
-
-        return found;
+        return _keys.GetValueOrDefault(TokenDigest.Of(text[..Encoding.UTF8.GetBytes(key, text)]));
     }
 
-    private static byte[] HashOf(ApiKeyOptions key) =>
-        key.Sha256 is { Length: > 0 } hash ? Convert.FromHexString(hash) : SHA256.HashData(Encoding.UTF8.GetBytes(key.Key!));
+    internal static TokenDigest DigestOf(ApiKeyOptions key) =>
+        key.Sha256 is { Length: > 0 } hash
+            ? TokenDigest.FromHash(Convert.FromHexString(hash))
+            : TokenDigest.Of(Encoding.UTF8.GetBytes(key.Key!));
 }

@@ -19,6 +19,18 @@ public sealed class ApiKeyOptions
     /// <summary>The SHA-256 of the key's UTF-8 text, as 64 hexadecimal digits.</summary>
     public string? Sha256 { get; set; }
 
-    /// <summary>The tenant that requests with this key act for; null for the default tenant.</summary>
+    /// <summary>The tenant that requests with this key act for, 1 to 128 of <c>[A-Za-z0-9._-]</c>; null for the default tenant.</summary>
     public string? Tenant { get; set; }
+
+    /// <summary>What the key may do, such as <c>events:write</c>; <c>*</c> for everything. None by default.</summary>
+    public List<string> Scopes { get; } = [];
+
+    /// <summary>The roles of its owner.</summary>
+    public List<string> Roles { get; } = [];
+
+    /// <summary>The address ranges that the key may be used from, such as <c>10.0.0.0/8</c>; none for any address.</summary>
+    public List<string> Networks { get; } = [];
+
+    /// <summary>From when on the key is not taken any more; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; set; }
 }

@@ -7,6 +7,7 @@ namespace RankMyBrand.Foundation.Security;
 internal sealed class ApiKeysOptionsValidator(IHostEnvironment environment) : IValidateOptions<ApiKeysOptions>
 {
     private const int MinLength = 32;
+    private const int MaxNameLength = 64;
 
     public ValidateOptionsResult Validate(string? name, ApiKeysOptions options)
     {
@@ -20,14 +21,50 @@ internal sealed class ApiKeysOptionsValidator(IHostEnvironment environment) : IV
         foreach (var (keyName, key) in options.ApiKeys)
         {
             var path = $"{ApiKeysOptions.Section}:ApiKeys:{keyName}";
-            if (string.IsNullOrEmpty(key.Key) == string.IsNullOrEmpty(key.Sha256))
-                failures.Add($"{path} needs either Key or Sha256, and not both.");
-            else if (key.Sha256 is { Length: > 0 } hash && (hash.Length != 64 || !hash.All(char.IsAsciiHexDigit)))
-                failures.Add($"{path}:Sha256 has {hash.Length} characters; it must be 64 hexadecimal digits.");
-            else if (key.Key is { Length: > 0 and < MinLength } && !environment.IsDevelopment())
-                failures.Add($"{path}:Key has {key.Key.Length} characters; outside Development it must have at least {MinLength}.");
+            failures.AddRange(Identity(path, keyName, key));
+            failures.AddRange(Secret(path, key));
         }
 
+        if (failures.Count == 0)
+            failures.AddRange(Twins(options));
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
+
+    private IEnumerable<string> Secret(string path, ApiKeyOptions key)
+    {
+        if (string.IsNullOrEmpty(key.Key) == string.IsNullOrEmpty(key.Sha256))
+            yield return $"{path} needs either Key or Sha256, and not both.";
+        else if (key.Sha256 is { Length: > 0 } hash && (hash.Length != 64 || !hash.All(char.IsAsciiHexDigit)))
+            yield return $"{path}:Sha256 has {hash.Length} characters; it must be 64 hexadecimal digits.";
+        else if (key.Key is { Length: > 0 and < MinLength } && !environment.IsDevelopment())
+            yield return $"{path}:Key has {key.Key.Length} characters; outside Development it must have at least {MinLength}.";
+        else if (key.Key is { Length: > 0 } text && !text.All(c => c is > ' ' and < '\x7f' and not ','))
+            yield return $"{path}:Key has characters that a header cannot carry as they are; it must be visible ASCII characters without ','.";
+        else if (key.Key is { Length: > ApiKeyRing.MaxLength })
+            yield return $"{path}:Key has {key.Key.Length} characters; at most {ApiKeyRing.MaxLength} are looked at.";
+    }
+
+    // Names, tenants and scopes end in headers, log lines and keys of Redis.
+    private static IEnumerable<string> Identity(string path, string name, ApiKeyOptions key)
+    {
+        if (name.Length > MaxNameLength || !JwtClaims.IsTenant(name))
+            yield return $"{path} has a name that cannot be used; it must be 1 to {MaxNameLength} letters, digits, '.', '_' and '-'.";
+        if (key.Tenant is { } tenant && !JwtClaims.IsTenant(tenant))
+            yield return $"{path}:Tenant is '{tenant}'; it must be 1 to 128 letters, digits, '.', '_' and '-'.";
+        foreach (var (setting, values) in new[] { (nameof(key.Scopes), key.Scopes), (nameof(key.Roles), key.Roles) })
+        {
+            if (values.Find(value => !IsToken(value)) is { } value)
+                yield return $"{path}:{setting} has '{value}'; each must be 1 to 128 visible ASCII characters without ',' and '\"'.";
+        }
+
+        if (key.Networks.Find(network => !NetworkList.TryParse(network, out _)) is { } bad)
+            yield return $"{path}:Networks has '{bad}'; each must be an address range such as 10.0.0.0/8, whose bits behind the prefix are zero.";
+    }
+
+    private static IEnumerable<string> Twins(ApiKeysOptions options) =>
+        options.ApiKeys.GroupBy(key => ApiKeyRing.DigestOf(key.Value)).Where(same => same.Skip(1).Any()).Select(same =>
+            $"{ApiKeysOptions.Section}:ApiKeys has the same key under the names {string.Join(", ", same.Select(key => key.Key))}; give each a key of its own.");
+
+    private static bool IsToken(string value) =>
+        value.Length is > 0 and <= 128 && value.All(c => c is > ' ' and < '\x7f' and not (',' or '"'));
 }

@@ -10,7 +10,8 @@ public static class SecurityExtensions
     /// <summary>Adds <see cref="ApiKeyRing"/> with the keys of the section <c>Security:ApiKeys</c>.</summary>
     public static void AddApiKeys(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptions<ApiKeysOptions>().BindConfiguration(ApiKeysOptions.Section).ValidateOnStart();
+        builder.Services.AddOptions<ApiKeysOptions>().ValidateOnStart();
+        builder.Services.AddSingleton<IConfigureOptions<ApiKeysOptions>, ApiKeysConfiguration>();
         builder.Services.AddSingleton<IValidateOptions<ApiKeysOptions>, ApiKeysOptionsValidator>();
         builder.Services.AddSingleton<ApiKeyRing>();
     }

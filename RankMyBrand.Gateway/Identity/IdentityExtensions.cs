@@ -1,8 +1,26 @@
+using RankMyBrand.Foundation.Security;
+using Yarp.ReverseProxy.Configuration;
+
 namespace RankMyBrand.Gateway.Identity;
 
-/// <summary>Puts identity into the pipeline.</summary>
+/// <summary>Puts identity into the gateway.</summary>
 internal static class IdentityExtensions
 {
-    /// <summary>Requires an API key for everything under /api.</summary>
-    public static void UseApiKeys(this WebApplication app) => app.UseMiddleware<ApiKeyMiddleware>();
+    /// <summary>Adds API keys, and tokens where <c>Security:Jwt</c> is configured.</summary>
+    public static void AddIdentity(this WebApplicationBuilder builder)
+    {
+        builder.AddApiKeys();
+        if (builder.Configuration.GetSection(JwtOptions.Section).Exists())
+            builder.AddJwtValidation();
+        builder.Services.AddSingleton<Authenticator>();
+        builder.Services.AddSingleton<IProxyConfigFilter, AccessRuleFilter>();
+    }
+
+    /// <summary>Asks every request who its caller is, unless its endpoint says that it is for anyone.</summary>
+    public static void UseIdentity(this WebApplication app) => app.UseMiddleware<IdentityMiddleware>();
+
+    /// <summary>Lets only callers with all of these scopes call an endpoint of the gateway itself.</summary>
+    public static TBuilder RequireScopes<TBuilder>(this TBuilder builder, params string[] scopes)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new AccessRule(IsAnonymous: false, scopes, []));
 }

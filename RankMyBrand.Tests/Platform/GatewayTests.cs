@@ -13,8 +13,8 @@ public sealed class GatewayTests(PlatformFixture platform)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(null, "has no API key")]
-    [InlineData("", "has no API key")]
+    [InlineData(null, "has no API key and no token")]
+    [InlineData("", "has no API key and no token")]
     [InlineData("wrong", "API key is not known")]
     [InlineData(PlatformFixture.ApiKey + "x", "API key is not known")]
     public async Task Api_WithoutAKnownKey_Is401(string? key, string expected)

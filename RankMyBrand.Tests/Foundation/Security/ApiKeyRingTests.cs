@@ -17,8 +17,8 @@ public class ApiKeyRingTests
         var hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key)));
         var keys = Ring(("acme", new ApiKeyOptions { Sha256 = hash, Tenant = "acme-inc" }), ("other", new ApiKeyOptions { Key = "another key" }));
 
-        Assert.Equal(new ApiKeyIdentity("acme", "acme-inc"), keys.Find(Key));
-        Assert.Equal(new ApiKeyIdentity("other", null), keys.Find("another key"));
+        Assert.Equal(("acme", "acme-inc"), keys.Find(Key) is { } acme ? (acme.Name, acme.Tenant) : default);
+        Assert.Equal(("other", null), keys.Find("another key") is { } other ? (other.Name, other.Tenant) : default);
     }
 
     [Theory]
@@ -31,6 +31,48 @@ public class ApiKeyRingTests
     [Fact]
     public void Find_TextOfAnyLength_IsNobody() =>
         Assert.Null(Ring(("acme", new ApiKeyOptions { Key = Key })).Find(new string('x', 100_000)));
+
+    [Theory]
+    [InlineData("10.1.2.3", true)]
+    [InlineData("::ffff:10.1.2.3", true)]
+    [InlineData("192.0.2.7", true)]
+    [InlineData("2001:db8:1::5", true)]
+    [InlineData("192.0.2.8", false)]
+    [InlineData("11.0.0.1", false)]
+    [InlineData("2001:db9::1", false)]
+    [InlineData("::ffff:11.0.0.1", false)]
+    [InlineData("::a01:203", false)]
+    public void MayCallFrom_NetworksOfTheKey_AreTheOnlyOnes(string address, bool expected)
+    {
+        var key = Ring(("acme", new ApiKeyOptions { Key = Key, Networks = { "10.0.0.0/8", "192.0.2.7", "2001:db8::/32" } })).Find(Key)!;
+
+        Assert.Equal(expected, key.MayCallFrom(System.Net.IPAddress.Parse(address)));
+        Assert.False(key.MayCallFrom(null));
+    }
+
+    [Theory]
+    [InlineData("acme:Network:0", "10.0.0.0/8", "Security:ApiKeys:acme:Network is not a setting; those are Key, Sha256, Tenant, Scopes, Roles, Networks")]
+    [InlineData("acme:ExpiresAt", "tomorrow", "'tomorrow' at 'Security:ApiKeys:acme:ExpiresAt'")]
+    [InlineData("acme:Networks:0", "10.0.0.1/8", "Security:ApiKeys:acme:Networks has '10.0.0.1/8'; each must be an address range")]
+    [InlineData("acme:Networks:0", "10/8", "Security:ApiKeys:acme:Networks has '10/8'")]
+    [InlineData("acme:Scopes:0", "a b", "Security:ApiKeys:acme:Scopes has 'a b'")]
+    [InlineData("acme:Roles:0", "", "Security:ApiKeys:acme:Roles has ''")]
+    [InlineData("acme:Tenant", "a\r\nb", "Security:ApiKeys:acme:Tenant is")]
+    [InlineData("a b:Key", "another-key-0123456789abcdefghijklmnopqr", "has a name that cannot be used")]
+    [InlineData("twin:Key", Key, "the same key under the names acme, twin")]
+    public async Task Start_ASettingThatCannotBeRight_IsRefused(string setting, string value, string expected)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = "Production" });
+        builder.Configuration["Security:ApiKeys:acme:Key"] = Key;
+        builder.Configuration[$"Security:ApiKeys:{setting}"] = value;
+        builder.AddApiKeys();
+        using var host = builder.Build();
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Key, error.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(null, null, "Production", "Security:ApiKeys:acme needs either Key or Sha256")]

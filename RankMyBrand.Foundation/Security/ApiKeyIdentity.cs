@@ -1,0 +1,40 @@
+using System.Net;
+
+namespace RankMyBrand.Foundation.Security;
+
+/// <summary>Whose API key it is and what it may do. Immutable and shared between requests.</summary>
+public sealed class ApiKeyIdentity
+{
+    /// <summary>The scope that stands for all others.</summary>
+    public const string AllScopes = "*";
+
+    private readonly NetworkList _networks;
+
+    internal ApiKeyIdentity(string name, ApiKeyOptions options)
+    {
+        Name = name;
+        Tenant = options.Tenant;
+        Scopes = [.. options.Scopes];
+        Roles = [.. options.Roles];
+        ExpiresAt = options.ExpiresAt;
+        _networks = new NetworkList(options.Networks);
+    }
+
+    /// <summary>The key's name in the configuration.</summary>
+    public string Name { get; }
+
+    /// <summary>The tenant that the caller acts for; null for the default tenant.</summary>
+    public string? Tenant { get; }
+
+    /// <summary>What the key may do; <see cref="AllScopes"/> for everything.</summary>
+    public IReadOnlyList<string> Scopes { get; }
+
+    /// <summary>The roles of the caller.</summary>
+    public IReadOnlyList<string> Roles { get; }
+
+    /// <summary>From when on the key is not taken any more; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; }
+
+    /// <summary>Whether the key may be used from an address. True for every address when the key has no networks.</summary>
+    public bool MayCallFrom(IPAddress? address) => _networks.IsEmpty || _networks.Contains(address);
+}

@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Primitives;
+using RankMyBrand.Foundation.Security;
+
+namespace RankMyBrand.Gateway.Identity;
+
+/// <summary>Finds out who calls: by <c>X-API-Key</c>, or by <c>Authorization: Bearer</c> with an API key or a token.</summary>
+internal sealed class Authenticator(ApiKeyRing keys, TimeProvider time, IServiceProvider services)
+{
+    public const string KeyHeader = "X-API-Key";
+    private const string Scheme = "Bearer";
+
+    // Keys and validated tokens are shared between requests, and so are the identities made of them.
+    private readonly ConditionalWeakTable<object, CallerIdentity> _identities = [];
+
+    // Only where tokens are configured.
+    private readonly JwtValidator? _tokens = services.GetService<JwtValidator>();
+
+    public ValueTask<Authentication> AuthenticateAsync(HttpContext context)
+    {
+        var headers = context.Request.Headers;
+        var (key, authorization) = (headers[KeyHeader], headers.Authorization);
+        if (IsSeveral(key) || IsSeveral(authorization))
+            return Refused(AuthenticationFailure.Ambiguous);
+        var bearer = BearerOf(authorization);
+        if (key.Count == 1 && key[0] is { Length: > 0 } text)
+            return bearer.IsEmpty ? new(FindKey(text, context)) : Refused(AuthenticationFailure.Ambiguous);
+        if (bearer.IsEmpty)
+            return Refused(AuthenticationFailure.Missing);
+        // A token has dots; a key may, too, where no tokens are taken.
+        return _tokens is not null && bearer.Contains('.') ? FindTokenAsync(_tokens, bearer, context.RequestAborted) : new(FindKey(bearer, context));
+    }
+
+    private static ValueTask<Authentication> Refused(AuthenticationFailure failure) => new(Authentication.Refused(failure));
+
+    // Two lines of one name, which a proxy may have joined by a comma.
+    private static bool IsSeveral(StringValues values) => values.Count > 1 || (values.Count == 1 && values[0]!.Contains(',', StringComparison.Ordinal));
+
+    private static ReadOnlySpan<char> BearerOf(StringValues authorization)
+    {
+        var value = authorization.Count == 1 ? authorization[0].AsSpan() : default;
+        return value.Length > Scheme.Length && value[Scheme.Length] == ' ' && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? value[Scheme.Length..].Trim(' ')
+            : default;
+    }
+
+    private Authentication FindKey(ReadOnlySpan<char> text, HttpContext context)
+    {
+        if (keys.Find(text) is not { } key)
+            return Authentication.Refused(AuthenticationFailure.UnknownKey);
+        if (time.GetUtcNow() >= key.ExpiresAt)
+            return Authentication.Refused(AuthenticationFailure.KeyExpired);
+        return key.MayCallFrom(context.Connection.RemoteIpAddress)
+            ? Authentication.Of(_identities.GetValue(key, static key => new CallerIdentity((ApiKeyIdentity)key)))
+            : Authentication.Refused(AuthenticationFailure.KeyNotFromHere);
+    }
+
+    private ValueTask<Authentication> FindTokenAsync(JwtValidator tokens, ReadOnlySpan<char> text, CancellationToken ct)
+    {
+        var validating = tokens.ValidateAsync(text, ct);
+        return validating.IsCompletedSuccessfully ? new(Result(validating.Result)) : ResultAsync(validating);
+    }
+
+    private async ValueTask<Authentication> ResultAsync(ValueTask<JwtValidation> validating) => Result(await validating);
+
+    private Authentication Result(JwtValidation validation)
+    {
+        // A token that names nobody could be anybody's.
+        if (validation is { IsValid: true, Token.Subject: not null })
+            return Authentication.Of(_identities.GetValue(validation.Token, static token => new CallerIdentity((ValidatedToken)token)));
+        return new Authentication(
+            null,
+            validation.Refusal == JwtRefusal.KeysUnavailable ? AuthenticationFailure.Unavailable : AuthenticationFailure.BadToken,
+            validation.IsValid ? JwtRefusal.MissingClaim : validation.Refusal);
+    }
+}

@@ -1,0 +1,87 @@
+using RankMyBrand.ServiceDefaults.Problems;
+
+namespace RankMyBrand.Gateway.Identity;
+
+/// <summary>
+/// Lets a request through only when its caller is known and may call its route. The credential ends here; the services get the identity
+/// and the tenant instead.
+/// </summary>
+internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator authenticator)
+{
+    private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(5);
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var rule = context.GetEndpoint() is { } endpoint ? AccessRule.Of(endpoint) : null;
+        // Nothing there is nothing to protect: the answer is 404.
+        if (rule is null or { IsAnonymous: true })
+        {
+            IdentityHeaders.Remove(context.Request.Headers);
+            return next(context);
+        }
+
+        var authenticating = authenticator.AuthenticateAsync(context);
+        return authenticating.IsCompletedSuccessfully
+            ? AnswerAsync(context, rule, authenticating.Result)
+            : AnswerAsync(context, rule, authenticating);
+    }
+
+    private async Task AnswerAsync(HttpContext context, AccessRule rule, ValueTask<Authentication> authenticating) =>
+        await AnswerAsync(context, rule, await authenticating);
+
+    private Task AnswerAsync(HttpContext context, AccessRule rule, Authentication authentication)
+    {
+        var caller = context.GetCaller();
+        if (authentication.Identity is not { } identity)
+        {
+            caller.Refusal = authentication.Reason;
+            return RefuseAsync(context, authentication.Failure);
+        }
+
+        caller.Identity = identity;
+        foreach (var scope in rule.Scopes)
+        {
+            if (!identity.HasScope(scope))
+                return ForbidAsync(context, $"The caller does not have the scope '{scope}' that this needs.", string.Join(' ', rule.Scopes));
+        }
+
+        if (rule.Roles.Length > 0 && !Array.Exists(rule.Roles, identity.HasRole))
+            return ForbidAsync(context, $"The caller has none of the roles that may do this: {string.Join(", ", rule.Roles)}.");
+        IdentityHeaders.Set(context.Request.Headers, identity);
+        return next(context);
+    }
+
+    private static Task ForbidAsync(HttpContext context, string detail, string? scopes = null)
+    {
+        context.GetCaller().Refusal = "Forbidden";
+        if (scopes is not null)
+            context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{scopes}\"";
+        return Problem.WriteAsync(context, ProblemCode.Forbidden, detail);
+    }
+
+    // What a token lacks is for the operator's log: the holder of a stolen or forged one learns nothing.
+    private static Task RefuseAsync(HttpContext context, AuthenticationFailure failure)
+    {
+        switch (failure)
+        {
+            case AuthenticationFailure.Unavailable:
+                return Problem.WriteAsync(
+                    context, ProblemCode.Unavailable, "Tokens cannot be checked now; try again shortly.", retryAfter: s_retryAfter);
+            case AuthenticationFailure.Ambiguous:
+                return Problem.WriteAsync(
+                    context, ProblemCode.Validation, $"The request has more than one credential; send one {Authenticator.KeyHeader} or one Authorization.");
+            case AuthenticationFailure.KeyNotFromHere:
+                return Problem.WriteAsync(context, ProblemCode.Forbidden, "The API key may not be used from this address.");
+            default:
+                context.Response.Headers.WWWAuthenticate = failure == AuthenticationFailure.BadToken ? "Bearer error=\"invalid_token\"" : "Bearer";
+                return Problem.WriteAsync(context, ProblemCode.Unauthorized, failure switch
+                {
+                    AuthenticationFailure.Missing =>
+                        $"The request has no API key and no token; send it as '{Authenticator.KeyHeader}: KEY' or 'Authorization: Bearer KEY'.",
+                    AuthenticationFailure.KeyExpired => "The API key has expired.",
+                    AuthenticationFailure.BadToken => "The token is not valid.",
+                    _ => "The API key is not known.",
+                });
+        }
+    }
+}
