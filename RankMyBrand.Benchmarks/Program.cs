@@ -1,0 +1,7 @@
+using RankMyBrand.Benchmarks.Running;
+
+if (Arguments.TryParse(args, Suites.Names, out var arguments, out var problem))
+    return await BenchmarkProgram.RunAsync(arguments!);
+
+Console.Error.WriteLine(problem);
+return 2;
