@@ -1,32 +1,43 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 
 namespace RankMyBrand.Foundation.Events;
 
-/// <summary>The metadata column: what is known about an event beside its payload.</summary>
-internal static class EventMetadata
+/// <summary>Writes the metadata column: what is known about an event beside its payload. One buffer serves a whole batch.</summary>
+internal sealed class EventMetadata : IDisposable
 {
-    public static string Write(Delivery delivery)
+    private readonly ArrayBufferWriter<byte> _buffer = new(512);
+    private readonly Utf8JsonWriter _json;
+
+    public EventMetadata() => _json = new Utf8JsonWriter(_buffer);
+
+    /// <summary>The JSON of one delivery, valid until the next call.</summary>
+    public ReadOnlyMemory<byte> Write(Delivery delivery)
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using var json = new Utf8JsonWriter(buffer);
+        _buffer.ResetWrittenCount();
+        _json.Reset();
         var @event = delivery.Event;
-        json.WriteStartObject();
-        json.WriteString("correlationId"u8, @event.CorrelationId ?? @event.Id.ToString());
+        _json.WriteStartObject();
+        if (@event.CorrelationId is { } correlationId)
+            _json.WriteString("correlationId"u8, correlationId);
+        else
+            _json.WriteString("correlationId"u8, @event.Id);
         if (@event.TraceParent is { } traceParent)
-            json.WriteString("traceparent"u8, traceParent);
+            _json.WriteString("traceparent"u8, traceParent);
         if (@event.Source is { } source)
-            json.WriteString("source"u8, source);
-        json.WriteString("entryId"u8, delivery.EntryId);
+            _json.WriteString("source"u8, source);
+        _json.WriteString("entryId"u8, delivery.EntryId);
         if (@event.Attributes is { } attributes)
         {
-            json.WritePropertyName("attributes"u8);
-            json.WriteRawValue(attributes.Span);
+            _json.WritePropertyName("attributes"u8);
+            // What is read from a stream has been checked; see EventEntry.
+            _json.WriteRawValue(attributes.Span, skipInputValidation: true);
         }
 
-        json.WriteEndObject();
-        json.Flush();
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        _json.WriteEndObject();
+        _json.Flush();
+        return _buffer.WrittenMemory;
     }
+
+    public void Dispose() => _json.Dispose();
 }

@@ -1,6 +1,5 @@
 using System.Text;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace RankMyBrand.Foundation.Events;
 
@@ -15,21 +14,14 @@ public sealed class EventStore(NpgsqlDataSource database)
     /// <exception cref="PostgresException">The server refused one of them (SQLSTATE class 22) or is away.</exception>
     public async Task<int> SaveAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
     {
-        var columns = new Columns(deliveries);
-        await using var command = database.CreateCommand(
-            """
-            INSERT INTO events (id, tenant_id, stream_id, event_type, event_data, metadata, created_at)
-            SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::timestamptz[])
-            ON CONFLICT DO NOTHING
-            """);
-        command.Parameters.Add(new() { Value = columns.Ids });
-        command.Parameters.Add(new() { Value = columns.Tenants });
-        command.Parameters.Add(new() { Value = columns.Streams });
-        command.Parameters.Add(new() { Value = columns.Types });
-        command.Parameters.Add(new() { Value = columns.Data, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
-        command.Parameters.Add(new() { Value = columns.Metadata, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
-        command.Parameters.Add(new() { Value = columns.CreatedAt });
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        // At its first delivery an event is new, with few exceptions: a lost reply had it published or stored before.
+        if (deliveries.All(static delivery => delivery.Attempt == 1)
+            && await EventWriter.TryCopyAsync(database, deliveries, cancellationToken))
+        {
+            return deliveries.Count;
+        }
+
+        return await EventWriter.MergeAsync(database, deliveries, cancellationToken);
     }
 
     /// <summary>Reads a page of a stream's events.</summary>
@@ -81,41 +73,5 @@ public sealed class EventStore(NpgsqlDataSource database)
             sql.Append($" AND (created_at, id) {(query.Ascending ? '>' : '<')} (${next++}, ${next})");
         var direction = query.Ascending ? "ASC" : "DESC";
         return sql.Append($" ORDER BY created_at {direction}, id {direction} LIMIT $3").ToString();
-    }
-
-    /// <summary>Deliveries turned into the columns of the table.</summary>
-    private sealed class Columns
-    {
-        public Columns(IReadOnlyList<Delivery> deliveries)
-        {
-            var count = deliveries.Count;
-            (Ids, Tenants, Streams, Types) = (new Guid[count], new string[count], new string[count], new string[count]);
-            (Data, Metadata, CreatedAt) = (new string[count], new string[count], new DateTimeOffset[count]);
-            for (var i = 0; i < count; i++)
-            {
-                var @event = deliveries[i].Event;
-                Ids[i] = @event.Id;
-                Tenants[i] = @event.Tenant ?? DefaultTenant;
-                Streams[i] = deliveries[i].Stream;
-                Types[i] = @event.Type;
-                Data[i] = Encoding.UTF8.GetString(@event.Data.Span);
-                Metadata[i] = EventMetadata.Write(deliveries[i]);
-                CreatedAt[i] = @event.CreatedAt;
-            }
-        }
-
-        public Guid[] Ids { get; }
-
-        public string[] Tenants { get; }
-
-        public string[] Streams { get; }
-
-        public string[] Types { get; }
-
-        public string[] Data { get; }
-
-        public string[] Metadata { get; }
-
-        public DateTimeOffset[] CreatedAt { get; }
     }
 }
