@@ -3,11 +3,33 @@ using Npgsql;
 namespace RankMyBrand.Foundation.Events;
 
 /// <summary>Stores every event of the streams it handles. A redelivered event meets its own row, so each is stored once.</summary>
-public sealed class EventArchiver(EventStore store) : IEventHandler
+public sealed class EventArchiver(EventStore store, TimeProvider time) : IEventHandler
 {
     /// <inheritdoc/>
-    public async Task HandleAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
+    public Task HandleAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
     {
+        var now = time.GetUtcNow();
+        List<Delivery>? storable = null;
+        for (var i = 0; i < deliveries.Count; i++)
+        {
+            if (EventTime.FaultOf(deliveries[i].Event.Id, now) is { } fault)
+            {
+                storable ??= [.. deliveries.Take(i)];
+                deliveries[i].Reject(fault);
+            }
+            else
+            {
+                storable?.Add(deliveries[i]);
+            }
+        }
+
+        return SaveAsync(storable ?? deliveries, cancellationToken);
+    }
+
+    private async Task SaveAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
+    {
+        if (deliveries.Count == 0)
+            return;
         try
         {
             await store.SaveAsync(deliveries, cancellationToken);
@@ -16,8 +38,8 @@ public sealed class EventArchiver(EventStore store) : IEventHandler
         {
             // One of them cannot be stored: halving finds it in few steps, and the others are stored.
             var half = deliveries.Count / 2;
-            await HandleAsync([.. deliveries.Take(half)], cancellationToken);
-            await HandleAsync([.. deliveries.Skip(half)], cancellationToken);
+            await SaveAsync([.. deliveries.Take(half)], cancellationToken);
+            await SaveAsync([.. deliveries.Skip(half)], cancellationToken);
         }
         catch (PostgresException e) when (IsDataFault(e))
         {

@@ -18,12 +18,14 @@ public static class EventStoreExtensions
         builder.Services.TryAddSingleton<EventStore>();
     }
 
-    /// <summary>Archives the events of every configured stream.</summary>
+    /// <summary>Archives the events of every configured stream, and keeps the archive as <see cref="EventArchiveOptions"/> say.</summary>
     public static void AddEventArchive(this IHostApplicationBuilder builder, Action<EventHandlerOptions>? configure = null)
     {
         builder.AddEventStore();
         var events = new EventsOptions();
         builder.Configuration.GetSection(EventsOptions.Section).Bind(events);
         builder.AddEventHandler<EventArchiver>([.. events.Streams.Keys], ArchiveGroup, configure);
+        builder.Services.AddOptions<EventArchiveOptions>().BindConfiguration(EventArchiveOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddHostedService<ArchiveUpkeep>();
     }
 }

@@ -1,0 +1,55 @@
+using RankMyBrand.Foundation.Events;
+using static RankMyBrand.Tests.Foundation.Events.ArchiveDatabases;
+
+namespace RankMyBrand.Tests.Foundation.Events;
+
+public sealed class EventArchiverTests(ArchiveDatabases databases) : IClassFixture<ArchiveDatabases>
+{
+    private readonly string _stream = NewStream();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(ArchiveKind.Hypertable)]
+    [InlineData(ArchiveKind.Plain)]
+    public async Task Handle_SomeCannotBeStored_RejectsThoseAndStoresTheOthers(ArchiveKind kind)
+    {
+        var deliveries = Enumerable.Range(0, 100).Select(number => Deliver(NewEvent($"{number}"), _stream)).ToList();
+        deliveries[3] = Deliver(NewEvent() with { Type = "with\0nul" }, _stream);
+        deliveries[64] = Deliver(NewEvent() with { CorrelationId = "with\0nul" }, _stream);
+        deliveries[99] = Deliver(NewEvent("{broken"), _stream);
+
+        await new EventArchiver(new EventStore(databases[kind]), TimeProvider.System).HandleAsync(deliveries, Token);
+
+        Assert.Equal([3, 64, 99], Enumerable.Range(0, 100).Where(number => deliveries[number].Failed is not null));
+        Assert.All([3, 64, 99], number => Assert.True(deliveries[number].Failed!.IsFinal));
+        Assert.Contains("SQLSTATE 22", deliveries[64].Failed!.Message, StringComparison.Ordinal);
+        Assert.Equal(97, await databases.CountAsync(kind, _stream));
+    }
+
+    [Fact]
+    public async Task Handle_ImpossibleTimes_RejectsThoseAndMakesNoChunks()
+    {
+        var now = DateTimeOffset.UtcNow;
+        DateTimeOffset[] impossible =
+        [
+            DateTimeOffset.MaxValue, new(9999, 1, 1, 0, 0, 0, TimeSpan.Zero), now.AddDays(1).AddMinutes(1),
+            new(2019, 12, 31, 23, 59, 59, TimeSpan.Zero), DateTimeOffset.UnixEpoch,
+        ];
+        DateTimeOffset[] possible = [now.AddHours(23), now, new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero)];
+        var deliveries = impossible.Concat(possible).Select(time => Deliver(NewEvent(createdAt: time), _stream)).ToList();
+
+        await new EventArchiver(new EventStore(databases[ArchiveKind.Hypertable]), TimeProvider.System).HandleAsync(deliveries, Token);
+
+        Assert.All(deliveries.Take(5), delivery => Assert.True(delivery.Failed?.IsFinal));
+        Assert.All(deliveries.Skip(5), delivery => Assert.Null(delivery.Failed));
+        Assert.Contains("created at 9999-12-31T23:59:59Z; times from 2020-01-01 to one day ahead are taken", deliveries[0].Failed!.Message, StringComparison.Ordinal);
+        Assert.Equal(3, await databases.CountAsync(ArchiveKind.Hypertable, _stream));
+        await using var absurd = databases[ArchiveKind.Hypertable].CreateCommand(
+            """
+            SELECT count(*) FROM timescaledb_information.chunks
+            WHERE hypertable_name = 'events' AND (range_start > now() + INTERVAL '2 days' OR range_end <= '2020-01-01')
+            """);
+        Assert.Equal(0L, await absurd.ExecuteScalarAsync(Token));
+    }
+}
