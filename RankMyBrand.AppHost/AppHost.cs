@@ -36,6 +36,7 @@ var eventProcessor = builder.AddProject<Projects.RankMyBrand_EventProcessor>("ev
 
 builder.AddProject<Projects.RankMyBrand_Gateway>("gateway")
     .WithExternalHttpEndpoints()
+    .WithReference(redis).WaitFor(redis)
     .WithReference(registry).WaitFor(registry)
     .WithReference(eventProcessor).WaitFor(eventProcessor)
     .WithEnvironment("Security__ApiKeys__apikey__Key", apiKey)

@@ -1,14 +1,19 @@
+using RankMyBrand.Gateway.Hub;
 using RankMyBrand.Gateway.Identity;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddIdentity();
+builder.AddHub();
 builder.Services.AddReverseProxy()
     .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
     .AddServiceDiscoveryDestinationResolver();
 
 var app = builder.Build();
+app.UseWebSockets();
+app.UseHubTokens();
 app.UseIdentity();
 app.MapDefaultEndpoints();
+app.MapHub();
 app.MapReverseProxy();
 await app.RunAsync();
