@@ -6,6 +6,7 @@ builder.AddServiceDefaults();
 builder.AddEventBus();
 builder.AddEventArchive();
 builder.AddBrandVisibility();
+builder.Services.AddOpenApi();
 
 var app = builder.Build();
 app.UseWebSockets();
@@ -13,4 +14,5 @@ app.MapDefaultEndpoints();
 app.MapEvents();
 app.MapLiveEvents();
 app.MapMetrics();
+app.MapOpenApi();
 await app.RunAsync();

@@ -1,3 +1,4 @@
+using RankMyBrand.Gateway.Documents;
 using RankMyBrand.Gateway.Hub;
 using RankMyBrand.Gateway.Identity;
 
@@ -5,15 +6,18 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddIdentity();
 builder.AddHub();
+builder.AddApiDocument();
 builder.Services.AddReverseProxy()
     .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
     .AddServiceDiscoveryDestinationResolver();
 
 var app = builder.Build();
+app.UseApiPage();
 app.UseWebSockets();
 app.UseHubTokens();
 app.UseIdentity();
 app.MapDefaultEndpoints();
+app.MapApiDocument();
 app.MapHub();
 app.MapReverseProxy();
 await app.RunAsync();

@@ -9,7 +9,12 @@ namespace RankMyBrand.EventProcessor.Brands;
 internal static class MetricsApi
 {
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
-        routes.MapGroup("/api/metrics").WithTags("Metrics").MapGet("/brands/{brand}", ReadBrand);
+        routes.MapGroup("/api/metrics").WithTags("Metrics").MapGet("/brands/{brand}", ReadBrand)
+            .WithSummary("Reads a brand's visibility over time")
+            .WithDescription("'from' and 'to' are ISO 8601 times, 'bucket' a length such as 1m, 1h or 1d. Sums are kept by the minute.")
+            .Produces<BrandMetrics>()
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<IResult> ReadBrand(
         string brand, HttpContext http, VisibilityStore store, IOptions<BrandsOptions> options, TimeProvider time,

@@ -79,8 +79,4 @@ internal sealed class BatchPublisher(IEventBus bus, string stream, EventContext 
         _group.Clear();
         _numbers.Clear();
     }
-
-    private sealed record RejectedLine(int Line, string Code, string Detail);
-
-    private sealed record BatchAnswer(int Accepted, IReadOnlyList<RejectedLine> Rejected);
 }

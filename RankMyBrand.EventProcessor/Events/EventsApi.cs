@@ -11,9 +11,9 @@ internal static class EventsApi
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
         var events = routes.MapGroup("/api/events/{stream}").WithTags("Events");
-        events.MapPost("/", Publish);
-        events.MapPost("/batch", PublishBatch);
-        events.MapGet("/", Read);
+        events.MapPost("/", Publish).DescribePublish();
+        events.MapPost("/batch", PublishBatch).DescribePublishBatch();
+        events.MapGet("/", Read).DescribeRead();
     }
 
     private static async Task<IResult> Publish(
@@ -29,7 +29,7 @@ internal static class EventsApi
         var result = (await bus.PublishAsync(stream, [@event], cancellationToken))[0];
         return result.Rejection is { } rejection
             ? Refusal.Of(rejection)
-            : TypedResults.Accepted((string?)null, new Accepted(result.Published.Id, stream));
+            : TypedResults.Accepted((string?)null, new AcceptedEvent(result.Published.Id, stream));
     }
 
     private static async Task<IResult> PublishBatch(
@@ -110,6 +110,4 @@ internal static class EventsApi
 
     private static ProblemResult Invalid(string parameter, string value, string expected) =>
         Problem.Create(ProblemCode.Validation, $"The query parameter '{parameter}' is '{value}'; it must be {expected}.");
-
-    private sealed record Accepted(Guid Id, string StreamId);
 }

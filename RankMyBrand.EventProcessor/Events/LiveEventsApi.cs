@@ -16,7 +16,7 @@ namespace RankMyBrand.EventProcessor.Events;
 internal static class LiveEventsApi
 {
     public static void MapLiveEvents(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/events/{stream}/live", Follow).WithTags("Events");
+        routes.MapGet("/api/events/{stream}/live", Follow).WithTags("Events").DescribeFollow();
 
     private static async Task<IResult> Follow(
         string stream, HttpContext http, LiveEvents live, IOptions<EventsOptions> options, IHostApplicationLifetime host,

@@ -1,0 +1,91 @@
+using System.Text.Json;
+
+namespace RankMyBrand.EventProcessor.Events;
+
+/// <summary>An event that its stream has.</summary>
+/// <param name="Id">The event's id, a UUIDv7.</param>
+/// <param name="StreamId">The stream.</param>
+internal sealed record AcceptedEvent(Guid Id, string StreamId);
+
+/// <summary>What became of a batch.</summary>
+/// <param name="Accepted">How many events their stream has.</param>
+/// <param name="Rejected">The others.</param>
+internal sealed record BatchAnswer(int Accepted, IReadOnlyList<RejectedLine> Rejected);
+
+/// <summary>A line or element of a batch that was not taken.</summary>
+/// <param name="Line">Its number, from 1.</param>
+/// <param name="Code">Why, for programs.</param>
+/// <param name="Detail">Why, in a sentence.</param>
+internal sealed record RejectedLine(int Line, string Code, string Detail);
+
+/// <summary>Describes the API of events in the OpenAPI document: what its handlers read and write by hand.</summary>
+internal static class EventsApiDescription
+{
+    public static void DescribePublish(this RouteHandlerBuilder endpoint) => endpoint
+        .WithSummary("Publishes an event")
+        .WithDescription(
+            "Takes {\"type\",\"data\",\"correlationId\"?}, or a CloudEvents 1.0 request in the structured or the binary mode. An Idempotency-Key, "
+            + "or a CloudEvent's source and id, makes a repeated request answer with the first one's id. 202 means that the event is on disk.")
+        .Accepts<PublishedForm>("application/json", "application/cloudevents+json")
+        .Produces<AcceptedEvent>(StatusCodes.Status202Accepted)
+        .ProducesRefusals();
+
+    public static void DescribePublishBatch(this RouteHandlerBuilder endpoint) => endpoint
+        .WithSummary("Publishes a batch of events")
+        .WithDescription("Takes a JSON array or a line of JSON for each event. Bad events do not spoil the others: they are listed with their line and the reason.")
+        .Accepts<PublishedForm[]>("application/json", "application/x-ndjson", "application/cloudevents-batch+json")
+        .Produces<BatchAnswer>(StatusCodes.Status202Accepted)
+        .ProducesRefusals();
+
+    public static void DescribeRead(this RouteHandlerBuilder endpoint) => endpoint
+        .WithSummary("Reads stored events, a page at a time")
+        .WithDescription("'from' and 'to' are ISO 8601 times, 'order' is asc or desc. Pass nextCursor as 'cursor' for the next page.")
+        .Produces<PageForm>()
+        .ProducesProblem(StatusCodes.Status400BadRequest)
+        .ProducesProblem(StatusCodes.Status404NotFound);
+
+    public static void DescribeFollow(this RouteHandlerBuilder endpoint) => endpoint
+        .WithSummary("Follows a stream as it happens")
+        .WithDescription(
+            "Server-sent events, or a WebSocket where the request asks for one. Resumes after 'after' or Last-Event-ID, the entryId of the last event that came.")
+        .Produces<LiveForm>(StatusCodes.Status200OK, "text/event-stream")
+        .ProducesProblem(StatusCodes.Status400BadRequest)
+        .ProducesProblem(StatusCodes.Status404NotFound);
+
+    private static void ProducesRefusals(this RouteHandlerBuilder endpoint)
+    {
+        foreach (var status in (ReadOnlySpan<int>)[400, 404, 413, 415, 429, 503])
+            endpoint.ProducesProblem(status);
+    }
+
+    /// <summary>An event as it is published.</summary>
+    /// <param name="Type">What happened, such as response.received.</param>
+    /// <param name="Data">The payload, any JSON.</param>
+    /// <param name="CorrelationId">The business conversation that it belongs to.</param>
+    private sealed record PublishedForm(string Type, JsonElement Data, string? CorrelationId);
+
+    /// <summary>A page of stored events.</summary>
+    /// <param name="Items">The events.</param>
+    /// <param name="NextCursor">What to ask for the next page with; null on the last one.</param>
+    private sealed record PageForm(IReadOnlyList<StoredForm> Items, string? NextCursor);
+
+    /// <summary>A stored event.</summary>
+    /// <param name="Id">Its id, a UUIDv7.</param>
+    /// <param name="StreamId">Its stream.</param>
+    /// <param name="Type">What happened.</param>
+    /// <param name="Data">The payload.</param>
+    /// <param name="Metadata">Correlation, trace, source and entry id.</param>
+    /// <param name="CreatedAt">When it was created.</param>
+    private sealed record StoredForm(Guid Id, string StreamId, string Type, JsonElement Data, JsonElement Metadata, DateTimeOffset CreatedAt);
+
+    /// <summary>An event as it passes by.</summary>
+    /// <param name="Id">Its id, a UUIDv7.</param>
+    /// <param name="StreamId">Its stream.</param>
+    /// <param name="EntryId">Its place in the stream, to resume after.</param>
+    /// <param name="Type">What happened.</param>
+    /// <param name="Data">The payload.</param>
+    /// <param name="CorrelationId">The business conversation that it belongs to.</param>
+    /// <param name="CreatedAt">When it was created.</param>
+    private sealed record LiveForm(
+        Guid Id, string StreamId, string EntryId, string Type, JsonElement Data, string? CorrelationId, DateTimeOffset CreatedAt);
+}
