@@ -5,6 +5,8 @@ using RankMyBrand.Gateway.Identity;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddIdentity();
+// Without Redis the gateway still serves, so it does not call itself unready then.
+builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true);
 builder.AddHub();
 builder.AddApiDocument();
 builder.Services.AddReverseProxy()

@@ -30,7 +30,8 @@ public static class EventsExtensions
     {
         if (builder.Services.Any(service => service.ServiceType == typeof(LiveEvents)))
             return;
-        builder.AddRedisClient(connectionName);
+        if (!builder.Services.Any(service => service.ServiceType == typeof(IConnectionMultiplexer)))
+            builder.AddRedisClient(connectionName);
         builder.Services.AddOptions<EventsOptions>().BindConfiguration(EventsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<EventsOptions>, EventsOptionsValidator>();
         builder.Services.TryAddSingleton(TimeProvider.System);
