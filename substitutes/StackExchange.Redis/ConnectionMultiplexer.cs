@@ -104,16 +104,16 @@ public sealed partial class ConnectionMultiplexer : IConnectionMultiplexer
         ArgumentNullException.ThrowIfNull(endpoint);
         var wanted = new EndPointCollection { endpoint }.WithDefaultPorts(_options.Ssl ? 6380 : 6379)[0];
         return EndPoints.Contains(wanted)
-            ? new RedisServer(this, wanted)
+            ? new ServerCommands(this, wanted)
             : throw new ArgumentException($"The specified endpoint is not defined: {EndPointCollection.ToString(endpoint)}", nameof(endpoint));
     }
 
     /// <inheritdoc/>
     public IServer GetServer(RedisKey key, object? asyncState = null, CommandFlags flags = CommandFlags.None) =>
-        new RedisServer(this, Interactive.Live?.EndPoint ?? EndPoints[0]);
+        new ServerCommands(this, Interactive.Live?.EndPoint ?? EndPoints[0]);
 
     /// <inheritdoc/>
-    public IServer[] GetServers() => Array.ConvertAll(EndPoints, IServer (endpoint) => new RedisServer(this, endpoint));
+    public IServer[] GetServers() => Array.ConvertAll(EndPoints, IServer (endpoint) => new ServerCommands(this, endpoint));
 
     /// <inheritdoc/>
     public EndPoint[] GetEndPoints(bool configuredOnly = false) => configuredOnly ? [.. _options.EndPoints] : [.. EndPoints];

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace StackExchange.Redis;
 
 /// <summary>Commands to one server: the one the client is connected to, or one it is not connected to.</summary>
-internal sealed class RedisServer(ConnectionMultiplexer owner, EndPoint endPoint) : IServer
+internal sealed class ServerCommands(ConnectionMultiplexer owner, EndPoint endPoint) : IServer
 {
     private static readonly ReplyParser<bool> s_firstFlag = static (ref RespReader r) => Replies.Flags(ref r) is [true, ..];
     private static readonly ReplyParser<DateTime> s_unixTime = static (ref RespReader r) => DateTime.UnixEpoch.AddSeconds(r.Integer());
