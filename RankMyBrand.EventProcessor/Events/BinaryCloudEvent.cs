@@ -21,6 +21,9 @@ internal static class BinaryCloudEvent
             return $"The CloudEvent's content type is '{request.ContentType}'; events hold JSON.";
         if (body.Length > 0 && !JsonText.IsStorable(body, out var reason))
             return $"The CloudEvent's body is not JSON that can be stored: {reason}.";
+        var contextAttributes = Write(attributes);
+        if (CloudEvent.CheckAttributes(contextAttributes) is { } wrong)
+            return wrong;
 
         @event = new StreamEvent
         {
@@ -30,7 +33,7 @@ internal static class BinaryCloudEvent
             TraceParent = context.TraceParent,
             Tenant = context.Tenant,
             Source = source,
-            Attributes = Write(attributes),
+            Attributes = contextAttributes,
             DeduplicationKey = context.IdempotencyKey ?? CloudEvent.DeduplicationKey(source!, id!),
         };
         return null;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using RankMyBrand.Foundation.Events;
 
 namespace RankMyBrand.EventProcessor.Events;
 
@@ -31,21 +32,35 @@ internal static class CloudEvent
             || (type.StartsWith("application/", StringComparison.OrdinalIgnoreCase) && type.EndsWith("+json", StringComparison.OrdinalIgnoreCase));
     }
 
-    /// <summary>The context attributes of a structured event: the object without its payload.</summary>
-    public static ReadOnlyMemory<byte> AttributesOf(ReadOnlyMemory<byte> json)
+    /// <summary>The context attributes of a structured event: the object without its payload. Returns null or what is wrong with them.</summary>
+    public static string? TryReadAttributes(ReadOnlyMemory<byte> json, out ReadOnlyMemory<byte> attributes)
     {
-        using var document = JsonDocument.Parse(json);
+        attributes = default;
+        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = JsonText.MaxDepth + 1 });
         var buffer = new ArrayBufferWriter<byte>(256);
         using var writer = new Utf8JsonWriter(buffer);
-        writer.WriteStartObject();
-        foreach (var attribute in document.RootElement.EnumerateObject())
+        try
         {
-            if (!attribute.NameEquals("data"u8) && !attribute.NameEquals("data_base64"u8))
-                attribute.WriteTo(writer);
+            writer.WriteStartObject();
+            foreach (var attribute in document.RootElement.EnumerateObject())
+            {
+                if (!attribute.NameEquals("data"u8) && !attribute.NameEquals("data_base64"u8))
+                    attribute.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+        catch (InvalidOperationException)
+        {
+            return "The CloudEvent has an attribute with an unpaired surrogate, which is not a character.";
         }
 
-        writer.WriteEndObject();
         writer.Flush();
-        return buffer.WrittenMemory;
+        attributes = buffer.WrittenMemory;
+        return CheckAttributes(attributes);
     }
+
+    /// <summary>Returns null, or why the store could not hold the attributes.</summary>
+    public static string? CheckAttributes(ReadOnlyMemory<byte> attributes) =>
+        JsonText.IsStorable(attributes, out var fault) ? null : $"The CloudEvent's attributes cannot be stored: {fault}.";
 }

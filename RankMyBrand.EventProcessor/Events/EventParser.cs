@@ -28,7 +28,7 @@ internal static class EventParser
         }
         catch (InvalidOperationException)
         {
-            return "The event holds a string with an unpaired surrogate, which is not a character.";
+            return "The event holds a string with an unpaired surrogate, or with bytes that are not UTF-8.";
         }
 
         return parts.IsCloudEvent
@@ -105,6 +105,8 @@ internal static class EventParser
                 return $"The CloudEvent's datacontenttype is '{_dataContentType}'; events hold JSON.";
             if (_dataBase64 is not null && !JsonText.IsStorable(_dataBase64, out var reason))
                 return $"The CloudEvent's 'data_base64' is not JSON that can be stored: {reason}.";
+            if (CloudEvent.TryReadAttributes(json, out var attributes) is { } wrong)
+                return wrong;
             @event = new StreamEvent
             {
                 Type = _type!,
@@ -113,7 +115,7 @@ internal static class EventParser
                 TraceParent = context.TraceParent,
                 Tenant = context.Tenant,
                 Source = _source,
-                Attributes = CloudEvent.AttributesOf(json),
+                Attributes = attributes,
                 DeduplicationKey = idempotencyKey ?? CloudEvent.DeduplicationKey(_source!, _id!),
             };
             return null;

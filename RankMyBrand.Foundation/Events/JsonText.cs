@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace RankMyBrand.Foundation.Events;
 
@@ -8,13 +9,14 @@ public static class JsonText
     /// <summary>The deepest nesting that is taken.</summary>
     public const int MaxDepth = 128;
 
-    /// <summary>True for one complete JSON value (RFC 8259) without NUL characters and without unpaired surrogates, which jsonb refuses.</summary>
+    /// <summary>True for one complete JSON value (RFC 8259) in UTF-8, without NUL characters, unpaired surrogates and numbers beyond numeric, which jsonb refuses.</summary>
     public static bool IsStorable(ReadOnlyMemory<byte> json, out string? fault) => IsStorable(json.Span, out fault);
 
     /// <inheritdoc cref="IsStorable(ReadOnlyMemory{byte}, out string?)"/>
     public static bool IsStorable(ReadOnlySpan<byte> json, out string? fault)
     {
-        fault = null;
+        // The reader below takes any bytes above 127 within a string.
+        fault = Utf8.IsValid(json) ? null : "the text is not valid UTF-8";
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
         try
         {
@@ -22,7 +24,7 @@ public static class JsonText
             {
                 if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
                     fault ??= FaultOf(ref reader);
-                else if (reader.TokenType is JsonTokenType.Number && reader.ValueSpan.Length > 15)
+                else if (reader.TokenType is JsonTokenType.Number && reader.ValueSpan.Length > 6)
                     fault ??= FaultOfNumber(reader.ValueSpan);
             }
         }

@@ -63,6 +63,8 @@ public class EventParserTests
     [InlineData("{\"specversion\":\"1.0\",\"id\":\"1\",\"type\":\"t\"}", "CloudEvent has no 'source'")]
     [InlineData("{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",\"datacontenttype\":\"text/xml\",\"data\":\"<a/>\"}", "'text/xml'; events hold JSON")]
     [InlineData("{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",\"data_base64\":\"%\"}", "not a base64 string")]
+    [InlineData("{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\\u0000\",\"type\":\"t\"}", "attributes cannot be stored: a string holds the character \\u0000")]
+    [InlineData("{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",\"x\":\"\\udc00\"}", "an attribute with an unpaired surrogate")]
     public void TryParse_WhatIsNoEvent_SaysWhy(string json, string expected)
     {
         var fault = EventParser.TryParse(Encoding.UTF8.GetBytes(json), s_context, null, out var @event);

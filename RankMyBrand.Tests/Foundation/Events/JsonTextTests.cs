@@ -27,10 +27,18 @@ public class JsonTextTests
     [InlineData("{\"\\u0000\":1}", "the character \\u0000")]
     [InlineData("\"\\ud83d\"", "unpaired surrogate")]
     [InlineData("1e99999999999999", "exponent is too large")]
+    [InlineData("-1e-99999", "exponent is too large")]
     public void IsStorable_WhatTheStoreCannotHold_SaysWhy(string json, string expected)
     {
         Assert.False(JsonText.IsStorable(Encoding.UTF8.GetBytes(json), out var fault));
         Assert.Contains(expected, fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void IsStorable_BytesThatAreNotUtf8_False()
+    {
+        Assert.False(JsonText.IsStorable((byte[])[(byte)'"', 0xB1, (byte)'"'], out var fault));
+        Assert.Equal("the text is not valid UTF-8", fault);
     }
 
     [Fact]
