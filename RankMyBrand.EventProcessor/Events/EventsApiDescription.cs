@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.OpenApi;
 
 namespace RankMyBrand.EventProcessor.Events;
 
@@ -26,21 +27,32 @@ internal static class EventsApiDescription
         .WithDescription(
             "Takes {\"type\",\"data\",\"correlationId\"?}, or a CloudEvents 1.0 request in the structured or the binary mode. An Idempotency-Key, "
             + "or a CloudEvent's source and id, makes a repeated request answer with the first one's id. 202 means that the event is on disk.")
-        .Accepts<PublishedForm>("application/json", "application/cloudevents+json")
+        .Accepts<NewEvent>("application/json", "application/cloudevents+json")
+        .AddOpenApiOperationTransformer(static (operation, _, _) =>
+        {
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = "Idempotency-Key",
+                In = ParameterLocation.Header,
+                Description = "Any text of your own; a request that repeats it within 24 hours publishes nothing.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+            return Task.CompletedTask;
+        })
         .Produces<AcceptedEvent>(StatusCodes.Status202Accepted)
         .ProducesRefusals();
 
     public static void DescribePublishBatch(this RouteHandlerBuilder endpoint) => endpoint
         .WithSummary("Publishes a batch of events")
         .WithDescription("Takes a JSON array or a line of JSON for each event. Bad events do not spoil the others: they are listed with their line and the reason.")
-        .Accepts<PublishedForm[]>("application/json", "application/x-ndjson", "application/cloudevents-batch+json")
+        .Accepts<NewEvent[]>("application/json", "application/x-ndjson", "application/cloudevents-batch+json")
         .Produces<BatchAnswer>(StatusCodes.Status202Accepted)
         .ProducesRefusals();
 
     public static void DescribeRead(this RouteHandlerBuilder endpoint) => endpoint
         .WithSummary("Reads stored events, a page at a time")
         .WithDescription("'from' and 'to' are ISO 8601 times, 'order' is asc or desc. Pass nextCursor as 'cursor' for the next page.")
-        .Produces<PageForm>()
+        .Produces<EventPage>()
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status404NotFound);
 
@@ -48,7 +60,7 @@ internal static class EventsApiDescription
         .WithSummary("Follows a stream as it happens")
         .WithDescription(
             "Server-sent events, or a WebSocket where the request asks for one. Resumes after 'after' or Last-Event-ID, the entryId of the last event that came.")
-        .Produces<LiveForm>(StatusCodes.Status200OK, "text/event-stream")
+        .Produces<LiveEvent>(StatusCodes.Status200OK, "text/event-stream")
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status404NotFound);
 
@@ -62,12 +74,12 @@ internal static class EventsApiDescription
     /// <param name="Type">What happened, such as response.received.</param>
     /// <param name="Data">The payload, any JSON.</param>
     /// <param name="CorrelationId">The business conversation that it belongs to.</param>
-    private sealed record PublishedForm(string Type, JsonElement Data, string? CorrelationId);
+    private sealed record NewEvent(string Type, JsonElement Data, string? CorrelationId);
 
     /// <summary>A page of stored events.</summary>
     /// <param name="Items">The events.</param>
     /// <param name="NextCursor">What to ask for the next page with; null on the last one.</param>
-    private sealed record PageForm(IReadOnlyList<StoredForm> Items, string? NextCursor);
+    private sealed record EventPage(IReadOnlyList<StoredEvent> Items, string? NextCursor);
 
     /// <summary>A stored event.</summary>
     /// <param name="Id">Its id, a UUIDv7.</param>
@@ -76,7 +88,7 @@ internal static class EventsApiDescription
     /// <param name="Data">The payload.</param>
     /// <param name="Metadata">Correlation, trace, source and entry id.</param>
     /// <param name="CreatedAt">When it was created.</param>
-    private sealed record StoredForm(Guid Id, string StreamId, string Type, JsonElement Data, JsonElement Metadata, DateTimeOffset CreatedAt);
+    private sealed record StoredEvent(Guid Id, string StreamId, string Type, JsonElement Data, JsonElement Metadata, DateTimeOffset CreatedAt);
 
     /// <summary>An event as it passes by.</summary>
     /// <param name="Id">Its id, a UUIDv7.</param>
@@ -86,6 +98,6 @@ internal static class EventsApiDescription
     /// <param name="Data">The payload.</param>
     /// <param name="CorrelationId">The business conversation that it belongs to.</param>
     /// <param name="CreatedAt">When it was created.</param>
-    private sealed record LiveForm(
+    private sealed record LiveEvent(
         Guid Id, string StreamId, string EntryId, string Type, JsonElement Data, string? CorrelationId, DateTimeOffset CreatedAt);
 }

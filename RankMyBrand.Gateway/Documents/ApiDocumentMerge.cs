@@ -42,7 +42,7 @@ internal static class ApiDocumentMerge
             ["paths"] = paths,
             ["components"] = new JsonObject
             {
-                ["schemas"] = schemas,
+                ["schemas"] = With(schemas, "ProblemDetails", Problem()),
                 ["securitySchemes"] = new JsonObject
                 {
                     ["apiKey"] = new JsonObject { ["type"] = "apiKey", ["in"] = "header", ["name"] = "X-API-Key" },
@@ -73,6 +73,30 @@ internal static class ApiDocumentMerge
             },
         },
     };
+
+    /// <summary>An error as it is really sent; what the services' framework makes of it lacks the code.</summary>
+    private static JsonNode Problem() => JsonNode.Parse(
+        """
+        {
+          "type": "object",
+          "required": [ "type", "title", "status", "code", "traceId" ],
+          "properties": {
+            "type": { "type": "string" },
+            "title": { "type": "string" },
+            "status": { "type": "integer" },
+            "detail": { "type": "string", "description": "What is wrong, and the remedy." },
+            "code": { "enum": [ "NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN", "VALIDATION", "CONFLICT", "RATE_LIMITED", "UNAVAILABLE", "INTERNAL" ] },
+            "traceId": { "type": "string", "description": "Identifies the request in the traces and logs." },
+            "errors": { "type": "object", "additionalProperties": { "type": "array", "items": { "type": "string" } } }
+          }
+        }
+        """)!;
+
+    private static JsonObject With(JsonObject members, string name, JsonNode value)
+    {
+        members[name] = value;
+        return members;
+    }
 
     private static JsonObject WithSchemasRenamed(JsonObject document, JsonObject taken, string service)
     {

@@ -79,7 +79,7 @@ public sealed class ApiDocumentTests
 
         var merged = Merge(("a", document), ("b", document.DeepClone().AsObject()));
 
-        Assert.Equal(["Thing"], merged["components"]!["schemas"]!.AsObject().Select(schema => schema.Key));
+        Assert.Equal(["ProblemDetails", "Thing"], merged["components"]!["schemas"]!.AsObject().Select(schema => schema.Key).Order(StringComparer.Ordinal));
     }
 
     private static JsonNode Merge(params (string, JsonObject)[] documents) => JsonNode.Parse(ApiDocumentMerge.Of(documents))!;
