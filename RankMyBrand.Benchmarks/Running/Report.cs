@@ -12,7 +12,7 @@ internal static class Report
     public static void Print(IReadOnlyList<Figure> figures)
     {
         if (Console.IsOutputRedirected)
-            AnsiConsole.Profile.Capabilities.ColorSystem = ColorSystem.NoColors;
+            AnsiConsole.Profile.Capabilities.Ansi = false;
         var table = new Table { Border = TableBorder.Rounded };
         table.AddColumns("Benchmark", "Unit");
         foreach (var column in (string[])["Ours", "Peer", "Ratio", "Goal"])

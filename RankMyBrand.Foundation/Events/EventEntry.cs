@@ -10,33 +10,37 @@ namespace RankMyBrand.Foundation.Events;
 /// </summary>
 internal static class EventEntry
 {
-    private static readonly RedisValue s_id = "event_id";
-    private static readonly RedisValue s_type = "event_type";
-    private static readonly RedisValue s_data = "data";
-    private static readonly RedisValue s_timestamp = "timestamp";
-    private static readonly RedisValue s_correlationId = "correlation_id";
-    private static readonly RedisValue s_traceParent = "traceparent";
-    private static readonly RedisValue s_tenant = "tenant";
-    private static readonly RedisValue s_source = "source";
-    private static readonly RedisValue s_partitionKey = "partition_key";
-    private static readonly RedisValue s_attributes = "attributes";
+    public const int MinFields = 5;
+    public const int MaxFields = 10;
 
-    public static NameValueEntry[] Write(StreamEvent @event)
+    private static readonly RedisValue s_id = "event_id"u8.ToArray();
+    private static readonly RedisValue s_type = "event_type"u8.ToArray();
+    private static readonly RedisValue s_data = "data"u8.ToArray();
+    private static readonly RedisValue s_timestamp = "timestamp"u8.ToArray();
+    private static readonly RedisValue s_correlationId = "correlation_id"u8.ToArray();
+    private static readonly RedisValue s_traceParent = "traceparent"u8.ToArray();
+    private static readonly RedisValue s_tenant = "tenant"u8.ToArray();
+    private static readonly RedisValue s_source = "source"u8.ToArray();
+    private static readonly RedisValue s_partitionKey = "partition_key"u8.ToArray();
+    private static readonly RedisValue s_attributes = "attributes"u8.ToArray();
+
+    /// <summary>How many fields the entry of an event has.</summary>
+    public static int CountFields(StreamEvent @event) => MinFields
+        + (@event.TraceParent is null ? 0 : 1)
+        + (@event.Tenant is null ? 0 : 1)
+        + (@event.Source is null ? 0 : 1)
+        + (@event.PartitionKey is null ? 0 : 1)
+        + (@event.Attributes is null ? 0 : 1);
+
+    /// <summary>Fills in the fields of an event, whose id and time are UTF-8 text already.</summary>
+    public static void Write(StreamEvent @event, ReadOnlyMemory<byte> id, ReadOnlyMemory<byte> timestamp, NameValueEntry[] fields)
     {
-        var count = 5
-            + (@event.TraceParent is null ? 0 : 1)
-            + (@event.Tenant is null ? 0 : 1)
-            + (@event.Source is null ? 0 : 1)
-            + (@event.PartitionKey is null ? 0 : 1)
-            + (@event.Attributes is null ? 0 : 1);
-        var id = @event.Id.ToString();
-        var fields = new NameValueEntry[count];
         fields[0] = new(s_id, id);
         fields[1] = new(s_type, @event.Type);
         fields[2] = new(s_data, @event.Data);
-        fields[3] = new(s_timestamp, @event.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
-        fields[4] = new(s_correlationId, @event.CorrelationId ?? id);
-        var next = 5;
+        fields[3] = new(s_timestamp, timestamp);
+        fields[4] = new(s_correlationId, @event.CorrelationId is { } correlationId ? correlationId : id);
+        var next = MinFields;
         if (@event.TraceParent is { } traceParent)
             fields[next++] = new(s_traceParent, traceParent);
         if (@event.Tenant is { } tenant)
@@ -47,7 +51,6 @@ internal static class EventEntry
             fields[next++] = new(s_partitionKey, partitionKey);
         if (@event.Attributes is { } attributes)
             fields[next] = new(s_attributes, attributes);
-        return fields;
     }
 
     /// <summary>Reads an entry; false, with the reason, when it is not an event.</summary>
@@ -58,17 +61,20 @@ internal static class EventEntry
         RedisValue traceParent = default, tenant = default, source = default, partitionKey = default, attributes = default;
         foreach (ref readonly var field in fields)
         {
-            var name = field.Name;
-            if (name == s_data) data = field.Value;
-            else if (name == s_id) id = field.Value;
-            else if (name == s_type) type = field.Value;
-            else if (name == s_timestamp) timestamp = field.Value;
-            else if (name == s_correlationId) correlationId = field.Value;
-            else if (name == s_traceParent) traceParent = field.Value;
-            else if (name == s_tenant) tenant = field.Value;
-            else if (name == s_source) source = field.Value;
-            else if (name == s_partitionKey) partitionKey = field.Value;
-            else if (name == s_attributes) attributes = field.Value;
+            ReadOnlyMemory<byte> name = field.Name;
+            switch (name.Span)
+            {
+                case var one when one.SequenceEqual("event_id"u8): id = field.Value; break;
+                case var one when one.SequenceEqual("event_type"u8): type = field.Value; break;
+                case var one when one.SequenceEqual("data"u8): data = field.Value; break;
+                case var one when one.SequenceEqual("timestamp"u8): timestamp = field.Value; break;
+                case var one when one.SequenceEqual("correlation_id"u8): correlationId = field.Value; break;
+                case var one when one.SequenceEqual("traceparent"u8): traceParent = field.Value; break;
+                case var one when one.SequenceEqual("tenant"u8): tenant = field.Value; break;
+                case var one when one.SequenceEqual("source"u8): source = field.Value; break;
+                case var one when one.SequenceEqual("partition_key"u8): partitionKey = field.Value; break;
+                case var one when one.SequenceEqual("attributes"u8): attributes = field.Value; break;
+            }
         }
 
         if (type.IsNullOrEmpty)
@@ -103,7 +109,8 @@ internal static class EventEntry
     /// </summary>
     private static Guid IdOf(RedisValue id, RedisValue timestamp, string entryId)
     {
-        if (Guid.TryParse((string?)id, out var parsed) && UuidV7.TryGetTime(parsed, out _))
+        ReadOnlyMemory<byte> text = id;
+        if (Guid.TryParse(text.Span, CultureInfo.InvariantCulture, out var parsed) && UuidV7.TryGetTime(parsed, out _))
             return parsed;
 
         var name = Encoding.UTF8.GetBytes($"{entryId}\n{id}\n{timestamp}");

@@ -56,10 +56,27 @@ public sealed class EventsOptions
 public sealed class StreamOptions
 {
     /// <summary>
-    /// How many entries the stream holds. Beyond it acknowledged entries are trimmed; when none can be, publishers are told to wait.
+    /// How many entries the stream holds, all partitions together. Beyond it acknowledged entries are trimmed; when that is not enough,
+    /// <see cref="Overflow"/> says what becomes of a publish.
     /// </summary>
     [Range(1, 100_000_000)]
     public long MaxLength { get; set; } = 100_000;
+
+    /// <summary>What happens to a publish while the stream holds as many unacknowledged entries as it may.</summary>
+    public OverflowPolicy Overflow { get; set; }
+
+    /// <summary>The age from which acknowledged entries are trimmed, however short the stream is; null keeps them.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "3650.00:00:00")]
+    public TimeSpan? Retention { get; set; }
+
+    /// <summary>When a publish to the stream is complete.</summary>
+    public Durability Durability { get; set; }
+
+    /// <summary>
+    /// True appends an event whose id has been published within <see cref="EventsOptions.DeduplicationWindow"/> only once, as if the id
+    /// were its <see cref="StreamEvent.DeduplicationKey"/>.
+    /// </summary>
+    public bool DeduplicateById { get; set; }
 
     /// <summary>
     /// Over how many Redis keys the stream is spread. Events with the same <see cref="StreamEvent.PartitionKey"/> go to the same one and
@@ -67,4 +84,24 @@ public sealed class StreamOptions
     /// </summary>
     [Range(1, 1024)]
     public int Partitions { get; set; } = 1;
+}
+
+/// <summary>What happens to a publish while a stream is full.</summary>
+public enum OverflowPolicy
+{
+    /// <summary>It is refused, with a time to try again: nothing is lost, and the stream never grows beyond its length.</summary>
+    Reject,
+
+    /// <summary>It is taken: the stream is trimmed of acknowledged entries only, and may grow beyond its length while groups are behind.</summary>
+    TrimAcknowledged,
+}
+
+/// <summary>When a publish is complete.</summary>
+public enum Durability
+{
+    /// <summary>When Redis has appended the event; what that survives is for the server's <c>appendfsync</c> to say.</summary>
+    Appended,
+
+    /// <summary>When Redis has synced its append-only file to disk as well (WAITAOF), whatever <c>appendfsync</c> is.</summary>
+    Synced,
 }

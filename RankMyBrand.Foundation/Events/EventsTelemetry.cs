@@ -36,8 +36,13 @@ internal sealed class EventsTelemetry
         _processDuration = meter.CreateHistogram("messaging.process.duration", "s", "Time a handler took for a batch.", advice: durations);
     }
 
+    /// <summary>Whether anybody wants spans; without, no name is put together for them.</summary>
+    public static bool IsTracing => s_activities.HasListeners();
+
     public static Activity? StartPublish(string stream, IReadOnlyList<StreamEvent> events)
     {
+        if (!IsTracing)
+            return null;
         var activity = s_activities.StartActivity($"publish {stream}", ActivityKind.Producer);
         if (activity is { IsAllDataRequested: true })
         {
@@ -53,18 +58,27 @@ internal sealed class EventsTelemetry
         return activity;
     }
 
+    public void Published(string stream, TimeSpan elapsed)
+    {
+        var destination = new KeyValuePair<string, object?>("messaging.destination.name", stream);
+        _published.Add(1, destination);
+        _publishDuration.Record(elapsed.TotalSeconds, destination);
+    }
+
     public void Published(string stream, PublishResult[] results, TimeSpan elapsed)
     {
         var destination = new KeyValuePair<string, object?>("messaging.destination.name", stream);
-        var rejected = results.Count(result => result.Rejection is not null);
-        if (results.Length > rejected)
-            _published.Add(results.Length - rejected, destination);
-        if (rejected > 0)
+        var rejected = 0;
+        foreach (ref readonly var result in results.AsSpan())
         {
-            foreach (var reason in results.Where(result => result.Rejection is not null).GroupBy(result => result.Rejection!.Reason))
-                _rejected.Add(reason.Count(), destination, new("reason", reason.Key.ToString()));
+            if (result.Rejection is not { } rejection)
+                continue;
+            rejected++;
+            _rejected.Add(1, destination, new("reason", rejection.Reason.ToString()));
         }
 
+        if (results.Length > rejected)
+            _published.Add(results.Length - rejected, destination);
         _publishDuration.Record(elapsed.TotalSeconds, destination);
     }
 

@@ -1,7 +1,6 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -14,44 +13,39 @@ internal sealed partial class RedisEventBus(
     IOptions<EventsOptions> options,
     EventsTelemetry telemetry,
     TimeProvider time,
-    ILogger<RedisEventBus> logger) : IEventBus, IDisposable
+    ILogger<RedisEventBus> logger) : IEventBus, IAsyncDisposable
 {
     private readonly EventsOptions _options = options.Value;
-    private readonly ConcurrentDictionary<string, StreamGate> _gates = new(StringComparer.Ordinal);
-    private int _turn;
+    private readonly IDatabase _database = redis.GetDatabase();
+    private readonly StreamAppender _appender = new(redis.GetDatabase(), options.Value.DeduplicationWindow);
+    private readonly ConcurrentDictionary<string, PublishedStream> _streams = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _connecting = new(1, 1);
+    private (StreamAppender Appender, AppendOnlyFileSync Sync)? _synced;
 
-    public async ValueTask<PublishedEvent> PublishAsync(string stream, StreamEvent @event, CancellationToken cancellationToken)
+    public ValueTask<PublishedEvent> PublishAsync(string stream, StreamEvent @event, CancellationToken cancellationToken)
     {
-        var result = await PublishAsync(stream, [@event], cancellationToken);
-        return result[0].Rejection is { } rejection ? throw new EventRejectedException(rejection) : result[0].Published;
+        return Find(stream) is { Options.Durability: Durability.Appended } target
+            && target.AppendsAlways(@event)
+            && !EventsTelemetry.IsTracing
+            && Refuse(@event) is null
+            && target.Gate.TryEnter(1)
+                ? SinglePublish.Start(this, _database, target, @event, time.GetTimestamp(), cancellationToken)
+                : PublishUnusualAsync(stream, @event, cancellationToken);
     }
 
     public async Task<IReadOnlyList<PublishResult>> PublishAsync(
         string stream, IReadOnlyList<StreamEvent> events, CancellationToken cancellationToken)
     {
-        var results = new PublishResult[events.Count];
         if (events.Count == 0)
-            return results;
+            return [];
 
+        var results = new PublishResult[events.Count];
         using var activity = EventsTelemetry.StartPublish(stream, events);
         var started = time.GetTimestamp();
-        if (await RefuseAllAsync(stream, events.Count, cancellationToken) is { } refusal)
-        {
-            Array.Fill(results, refusal);
-        }
+        if (Find(stream) is { } target)
+            await PublishAsync(new Publication(target, events, results, started), cancellationToken);
         else
-        {
-            var waiting = new List<int>(events.Count);
-            for (var i = 0; i < events.Count; i++)
-            {
-                if (events[i].Data.Length > _options.MaxEventBytes)
-                    results[i] = TooLarge(events[i].Data.Length);
-                else
-                    waiting.Add(i);
-            }
-
-            await AppendAsync(stream, events, waiting, results, cancellationToken);
-        }
+            Array.Fill(results, _options.Refuse(stream)!);
 
         telemetry.Published(stream, results, time.GetElapsedTime(started));
         if (results.Length == 1 && results[0].Rejection is { } rejection)
@@ -59,131 +53,218 @@ internal sealed partial class RedisEventBus(
         return results;
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        foreach (var gate in _gates.Values)
-            gate.Dispose();
+        foreach (var stream in _streams.Values)
+            stream.Dispose();
+        if (_synced is { } synced)
+            await synced.Sync.DisposeAsync();
+        _connecting.Dispose();
     }
 
-    private async ValueTask<EventRejection?> RefuseAllAsync(string stream, int count, CancellationToken cancellationToken)
+    /// <summary>Takes note of an event that went the usual way.</summary>
+    internal void Published(PublishedStream stream, long started)
     {
-        if (_options.Refuse(stream) is { } refusal)
-            return refusal;
+        stream.Gate.Leave(1);
+        telemetry.Published(stream.Name, time.GetElapsedTime(started));
+    }
 
-        var settings = _options.Streams.GetValueOrDefault(stream) ?? new StreamOptions();
-        var gate = _gates.GetOrAdd(stream, static (name, bus) => new StreamGate(bus.Redis, name, bus.MaxLength, bus.Time), (Redis: redis, settings.MaxLength, Time: time));
-        var deadline = time.GetTimestamp();
+    /// <summary>Goes on with an event whose first try has failed.</summary>
+    internal async Task<PublishedEvent> PublishAgainAsync(
+        PublishedStream stream, StreamEvent @event, Exception failure, long started, CancellationToken cancellationToken)
+    {
+        var results = new PublishResult[1];
+        try
+        {
+            var publication = new Publication(stream, [@event], results, started);
+            results[0] = await AppendAsync(publication, stream.PartitionOf(@event), new int[1], failure, cancellationToken) is { } rejection
+                ? rejection
+                : results[0];
+        }
+        finally
+        {
+            stream.Gate.Leave(1);
+        }
+
+        telemetry.Published(stream.Name, results, time.GetElapsedTime(started));
+        return results[0].Rejection is { } refused ? throw new EventRejectedException(refused, failure) : results[0].Published;
+    }
+
+    private async ValueTask<PublishedEvent> PublishUnusualAsync(string stream, StreamEvent @event, CancellationToken cancellationToken)
+    {
+        var result = (await PublishAsync(stream, [@event], cancellationToken))[0];
+        return result.Rejection is { } rejection ? throw new EventRejectedException(rejection) : result.Published;
+    }
+
+    private PublishedStream? Find(string stream)
+    {
+        if (_streams.TryGetValue(stream, out var known))
+            return known;
+        return _options.Refuse(stream) is null
+            ? _streams.GetOrAdd(stream, name => new PublishedStream(name, _options, _database, time))
+            : null;
+    }
+
+    private async Task PublishAsync(Publication publication, CancellationToken cancellationToken)
+    {
+        var (entered, refusal) = await EnterAsync(publication, cancellationToken);
+        try
+        {
+            using var parts = Distribute(publication, entered);
+            if (refusal is not null)
+                publication.Results.AsSpan(entered).Fill(refusal);
+            if (publication.Stream.Keys.Count == 1)
+            {
+                await AppendAllAsync(publication, 0, parts.Of(0), cancellationToken);
+                return;
+            }
+
+            var appends = new List<Task>();
+            for (var partition = 0; partition < publication.Stream.Keys.Count; partition++)
+            {
+                if (parts.Of(partition) is { IsEmpty: false } places)
+                    appends.Add(AppendAllAsync(publication, partition, places, cancellationToken));
+            }
+
+            await Task.WhenAll(appends);
+        }
+        finally
+        {
+            publication.Stream.Gate.Leave(entered);
+        }
+    }
+
+    /// <summary>Tells how many events of the batch the stream takes, from its first, and why not the others.</summary>
+    private async ValueTask<(int Entered, EventRejection? Refusal)> EnterAsync(Publication publication, CancellationToken cancellationToken)
+    {
+        var count = publication.Events.Count;
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                return await gate.EnterAsync(count, cancellationToken);
+                var entered = await publication.Stream.Gate.EnterAsync(count, cancellationToken);
+                return (entered, entered == count ? null : publication.Stream.Gate.Full());
             }
-            catch (Exception e) when (IsTransient(e))
+            catch (Exception e) when (RedisFailure.IsTransient(e))
             {
-                if (!await CanRetryAsync(stream, attempt, deadline, e, cancellationToken))
-                    return Unavailable(e);
+                if (!await CanRetryAsync(publication, attempt, e, cancellationToken))
+                    return (0, Unavailable(e));
             }
+        }
+    }
+
+    /// <summary>Sorts the events by partition; those that can never be appended get their rejection.</summary>
+    private PartitionedEvents Distribute(Publication publication, int entered)
+    {
+        var partitions = ArrayPool<int>.Shared.Rent(Math.Max(1, entered));
+        for (var i = 0; i < entered; i++)
+        {
+            if (Refuse(publication.Events[i]) is not { } refusal)
+            {
+                partitions[i] = publication.Stream.PartitionOf(publication.Events[i]);
+                continue;
+            }
+
+            partitions[i] = -1;
+            publication.Results[i] = refusal;
+        }
+
+        var parts = new PartitionedEvents(partitions.AsSpan(0, entered), publication.Stream.Keys.Count);
+        ArrayPool<int>.Shared.Return(partitions);
+        return parts;
+    }
+
+    /// <summary>
+    /// Appends the events of one partition, so many at a time that they are one step of the server's. The next step waits for the one
+    /// before: with both under way the first could be lost with its connection, and the second not.
+    /// </summary>
+    private async Task AppendAllAsync(Publication publication, int partition, ReadOnlyMemory<int> places, CancellationToken cancellationToken)
+    {
+        while (places.Length > 0)
+        {
+            var together = places[..StreamAppender.CountTogether(publication.Events, places.Span)];
+            if (await AppendAsync(publication, partition, together, failure: null, cancellationToken) is { } rejection)
+            {
+                foreach (var place in places.Span)
+                    publication.Results[place] = rejection;
+                return;
+            }
+
+            places = places[together.Length..];
         }
     }
 
     /// <summary>
-    /// Appends the waiting events, all at once, and again those whose reply was lost, with the same id, until Redis answers or the
-    /// publish timeout has passed: the store has one row for an id, however often its entry stands in the stream.
+    /// Appends events in one step, again and again until Redis answers or the publish timeout has passed. A reply that was lost may
+    /// leave an event without a deduplication key in the stream twice, with the same id; the store has one row for an id.
     /// </summary>
-    private async Task AppendAsync(
-        string stream, IReadOnlyList<StreamEvent> events, List<int> waiting, PublishResult[] results, CancellationToken cancellationToken)
+    private async Task<EventRejection?> AppendAsync(
+        Publication publication, int partition, ReadOnlyMemory<int> places, Exception? failure, CancellationToken cancellationToken)
     {
-        var database = redis.GetDatabase();
-        var keys = _options.KeysOf(stream);
-        // An event stays with its partition however often it is tried.
-        var partitions = events.Select(@event => keys[PartitionOf(@event, keys.Count)]).ToArray();
-        var started = time.GetTimestamp();
-        for (var attempt = 0; waiting.Count > 0; attempt++)
+        for (var attempt = 0; ; attempt++)
         {
-            var replies = waiting.ConvertAll(i => AppendAsync(database, partitions[i], events[i]));
-            Exception? failure = null;
-            var again = new List<int>();
-            for (var k = 0; k < replies.Count; k++)
+            if (failure is not null && !await CanRetryAsync(publication, attempt - 1, failure, cancellationToken))
+                return RedisFailure.IsTransient(failure) ? Unavailable(failure) : Refused(failure);
+            try
             {
-                try
-                {
-                    results[waiting[k]] = await replies[k];
-                }
-                catch (Exception e) when (IsTransient(e))
-                {
-                    failure = e;
-                    again.Add(waiting[k]);
-                }
-                catch (RedisServerException e)
-                {
-                    results[waiting[k]] = new EventRejection(RejectionReason.Unavailable, $"Redis refused the event: {e.Message}.");
-                }
+                var appender = publication.Stream.Options.Durability is Durability.Appended ? _appender : await SyncedAppenderAsync();
+                await appender.AppendAsync(publication.Stream, partition, publication.Events, places, publication.Results);
+                return null;
             }
-
-            waiting = again;
-            if (failure is null || await CanRetryAsync(stream, attempt, started, failure, cancellationToken))
-                continue;
-            foreach (var i in waiting)
-                results[i] = Unavailable(failure);
-            return;
+            catch (Exception e) when (e is RedisException or RedisTimeoutException or AppendFailedException)
+            {
+                failure = e;
+            }
         }
     }
 
-    /// <summary>Two events with one deduplication key must meet, so it decides where there is no partition key.</summary>
-    private int PartitionOf(StreamEvent @event, int partitions) => partitions == 1
-        ? 0
-        : (@event.PartitionKey ?? @event.DeduplicationKey) is { } key
-            ? StreamPartitions.Of(key, partitions)
-            : (int)((uint)Interlocked.Increment(ref _turn) % (uint)partitions);
-
-    private Task<PublishedEvent> AppendAsync(IDatabase database, string stream, StreamEvent @event) =>
-        @event.DeduplicationKey is null ? AppendAlwaysAsync(database, stream, @event) : AppendOnceAsync(database, stream, @event);
-
-    private static async Task<PublishedEvent> AppendAlwaysAsync(IDatabase database, string stream, StreamEvent @event)
+    private async ValueTask<StreamAppender> SyncedAppenderAsync()
     {
-        var entryId = await database.StreamAddAsync(stream, EventEntry.Write(@event));
-        return new PublishedEvent(@event.Id, entryId.ToString(), isDuplicate: false);
+        if (_synced is { } connected)
+            return connected.Appender;
+        await _connecting.WaitAsync();
+        try
+        {
+            if (_synced is null)
+            {
+                var sync = await AppendOnlyFileSync.ConnectAsync(redis, _options.PublishTimeout);
+                _synced = (new StreamAppender(sync.Redis, _options.DeduplicationWindow, sync), sync);
+            }
+
+            return _synced.Value.Appender;
+        }
+        finally
+        {
+            _connecting.Release();
+        }
     }
 
-    private async Task<PublishedEvent> AppendOnceAsync(IDatabase database, string stream, StreamEvent @event)
+    private async Task<bool> CanRetryAsync(Publication publication, int attempt, Exception failure, CancellationToken cancellationToken)
     {
-        var fields = EventEntry.Write(@event);
-        var values = new RedisValue[2 + (fields.Length * 2)];
-        values[0] = @event.Id.ToString();
-        values[1] = (long)_options.DeduplicationWindow.TotalMilliseconds;
-        for (var i = 0; i < fields.Length; i++)
-            (values[2 + (i * 2)], values[3 + (i * 2)]) = (fields[i].Name, fields[i].Value);
-
-        var reply = (RedisResult[])(await database.ScriptEvaluateAsync(
-            Script.PublishOnce, [stream, DeduplicationKey(stream, @event)], values))!;
-        return new PublishedEvent(Guid.Parse((string)reply[0]!), (string)reply[1]!, (int)reply[2] == 1);
-    }
-
-    /// <summary>The braces put the key into the slot of its stream; hashing bounds the length of what a client chose.</summary>
-    private static RedisKey DeduplicationKey(string stream, StreamEvent @event)
-    {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{@event.Tenant}\n{@event.DeduplicationKey}"));
-        return $"{{{stream}}}:once:{Convert.ToHexStringLower(hash.AsSpan(0, 16))}";
-    }
-
-    private async Task<bool> CanRetryAsync(string stream, int attempt, long started, Exception failure, CancellationToken cancellationToken)
-    {
-        if (time.GetElapsedTime(started) >= _options.PublishTimeout)
+        if (!RedisFailure.IsTransient(failure) || time.GetElapsedTime(publication.Started) >= _options.PublishTimeout)
             return false;
-        if (attempt == 0)
-            LogRetrying(logger, stream, failure.Message);
-        await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(500, 20 << Math.Min(attempt, 5))), time, cancellationToken);
+        if (attempt <= 0)
+            LogRetrying(logger, publication.Stream.Name, failure.Message);
+        await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(500, 20 << Math.Clamp(attempt, 0, 5))), time, cancellationToken);
         return true;
     }
 
-    private static bool IsTransient(Exception e) =>
-        e is RedisConnectionException or RedisTimeoutException
-        || (e is RedisServerException && (e.Message.StartsWith("LOADING", StringComparison.Ordinal) || e.Message.StartsWith("MASTERDOWN", StringComparison.Ordinal)));
+    /// <summary>The refusal of an event that no stream can take; null for all others.</summary>
+    private EventRejection? Refuse(StreamEvent @event)
+    {
+        if (@event.Data.Length > _options.MaxEventBytes)
+        {
+            return new EventRejection(
+                RejectionReason.Invalid,
+                $"The event's data has {@event.Data.Length} bytes; at most {_options.MaxEventBytes} are taken ({EventsOptions.Section}:MaxEventBytes).");
+        }
 
-    private EventRejection TooLarge(int size) => new(
-        RejectionReason.Invalid,
-        $"The event's data has {size} bytes; at most {_options.MaxEventBytes} are taken ({EventsOptions.Section}:MaxEventBytes).");
+        return UuidV7.TryGetTime(@event.Id, out _)
+            ? null
+            : new EventRejection(RejectionReason.Invalid, $"The event's id '{@event.Id}' is not a UUIDv7: it carries no time.");
+    }
+
+    private static EventRejection Refused(Exception e) => new(RejectionReason.Unavailable, $"Redis refused the event: {e.Message}.");
 
     private EventRejection Unavailable(Exception e) => new(
         RejectionReason.Unavailable,
@@ -194,4 +275,7 @@ internal sealed partial class RedisEventBus(
 
     [LoggerMessage(100, LogLevel.Warning, "Publishing to {Stream} is being retried: {Reason}")]
     private static partial void LogRetrying(ILogger logger, string stream, string reason);
+
+    /// <summary>Events that are being published, and what becomes of them.</summary>
+    private sealed record Publication(PublishedStream Stream, IReadOnlyList<StreamEvent> Events, PublishResult[] Results, long Started);
 }

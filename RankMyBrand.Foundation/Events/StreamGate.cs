@@ -1,60 +1,90 @@
-using StackExchange.Redis;
-
 namespace RankMyBrand.Foundation.Events;
 
 /// <summary>
-/// Keeps one stream within its length. The length is asked of Redis a few times a second while events flow, and counted in between;
-/// a full stream is first trimmed of what all groups have acknowledged, and takes nothing while that is not enough.
+/// Keeps one stream within its length. The length is asked of Redis a few times a second while events flow, more often near the limit,
+/// and counted in between; what other processes append is seen at the next asking. A full stream is first trimmed of what all groups
+/// have acknowledged, and takes nothing while that is not enough, unless its policy is to grow.
 /// </summary>
-internal sealed class StreamGate(IConnectionMultiplexer redis, string stream, long maxLength, TimeProvider time) : IDisposable
+internal sealed class StreamGate(StreamTrimmer trimmer, StreamOptions options, string stream, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan s_staleAfter = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_staleNearLimit = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _refreshing = new(1, 1);
+    private readonly long _limit = options.MaxLength;
+    private readonly long _nearLimit = options.MaxLength - (options.MaxLength / 10);
+    private readonly bool _grows = options.Overflow is OverflowPolicy.TrimAcknowledged;
     private long _length;
+    private long _underWay;
     private long _checkedAt = long.MinValue;
 
-    /// <summary>Lets through <paramref name="count"/> events, or says why not.</summary>
-    public async ValueTask<EventRejection?> EnterAsync(int count, CancellationToken cancellationToken)
+    /// <summary>Lets events through without asking Redis; false when it has to be asked.</summary>
+    public bool TryEnter(int count)
     {
-        var checkedAt = Volatile.Read(ref _checkedAt);
+        if (Volatile.Read(ref _checkedAt) is var checkedAt && checkedAt == long.MinValue)
+            return false;
         var length = Interlocked.Add(ref _length, count);
-        if (length > maxLength || checkedAt == long.MinValue || time.GetElapsedTime(checkedAt) > s_staleAfter)
-            length = await RefreshAsync(checkedAt, count, cancellationToken);
-        if (length <= maxLength)
-            return null;
+        if ((length <= _limit || _grows) && time.GetElapsedTime(checkedAt) <= (length <= _nearLimit || _grows ? s_staleAfter : s_staleNearLimit))
+        {
+            Interlocked.Add(ref _underWay, count);
+            return true;
+        }
 
         Interlocked.Add(ref _length, -count);
-        return new EventRejection(
-            RejectionReason.StreamFull,
-            $"The stream '{stream}' is full: it holds {length - count} entries that are not acknowledged yet, of at most {maxLength}. Publish again later.")
-        {
-            RetryAfter = s_retryAfter,
-        };
+        return false;
     }
+
+    /// <summary>
+    /// Lets events through, and tells how many: all, or as many as there is room for. Whoever has entered calls <see cref="Leave"/> when
+    /// they have been appended, or not.
+    /// </summary>
+    public ValueTask<int> EnterAsync(int count, CancellationToken cancellationToken) =>
+        TryEnter(count) ? new ValueTask<int>(count) : new ValueTask<int>(AskAsync(count, cancellationToken));
+
+    public void Leave(int count) => Interlocked.Add(ref _underWay, -count);
+
+    /// <summary>The refusal for those who were not let through.</summary>
+    public EventRejection Full() => new(
+        RejectionReason.StreamFull,
+        $"The stream '{stream}' is full: it holds {Volatile.Read(ref _length)} entries, which are not acknowledged yet, of at most {_limit}. "
+        + "Publish again later.")
+    {
+        RetryAfter = s_retryAfter,
+    };
 
     public void Dispose() => _refreshing.Dispose();
 
-    private async Task<long> RefreshAsync(long seenAt, int count, CancellationToken cancellationToken)
+    private async Task<int> AskAsync(int count, CancellationToken cancellationToken)
     {
+        var arrivedAt = time.GetTimestamp();
         await _refreshing.WaitAsync(cancellationToken);
         try
         {
-            // Somebody else has asked while this caller waited.
-            if (_checkedAt != seenAt && Volatile.Read(ref _length) <= maxLength)
-                return Volatile.Read(ref _length);
+            // What somebody asked after this caller came is as good as an answer of its own.
+            if (_checkedAt < arrivedAt)
+            {
+                var askedAt = time.GetTimestamp();
+                var length = await trimmer.TrimAsync();
+                // Those under way may be counted twice now, never not at all; the next asking sets that right.
+                Volatile.Write(ref _length, length + Volatile.Read(ref _underWay));
+                Volatile.Write(ref _checkedAt, askedAt);
+            }
 
-            // A little below the limit, so that a full stream under load is not trimmed once an event.
-            var length = (long)await redis.GetDatabase().ScriptEvaluateAsync(
-                Script.TrimAcknowledged, [(RedisKey)stream], [maxLength - (maxLength / 20)]);
-            Volatile.Write(ref _length, length + count);
-            Volatile.Write(ref _checkedAt, time.GetTimestamp());
-            return length + count;
+            return Take(count);
         }
         finally
         {
             _refreshing.Release();
         }
+    }
+
+    private int Take(int count)
+    {
+        var room = _grows ? count : _limit - Volatile.Read(ref _length);
+        var taken = (int)Math.Clamp(room, 0, count);
+        Interlocked.Add(ref _length, taken);
+        Interlocked.Add(ref _underWay, taken);
+        return taken;
     }
 }

@@ -4,6 +4,9 @@ namespace StackExchange.Redis;
 
 public sealed partial class ConnectionMultiplexer
 {
+    private byte[]? _multiFrame;
+    private byte[]? _execFrame;
+
     /// <summary>Starts a command that the map and the options allow.</summary>
     internal CommandFrame Start(Command command)
     {
@@ -13,6 +16,12 @@ public sealed partial class ConnectionMultiplexer
         }
         return CommandFrame.Start(command, Map);
     }
+
+    /// <summary>MULTI as it goes over the wire.</summary>
+    internal byte[] MultiFrame => _multiFrame ??= CommandFrame.Alone(Commands.Multi.MappedBy(Map));
+
+    /// <summary>EXEC as it goes over the wire.</summary>
+    internal byte[] ExecFrame => _execFrame ??= CommandFrame.Alone(Commands.Exec.MappedBy(Map));
 
     /// <summary>Composes a command given by name.</summary>
     /// <exception cref="RedisCommandException">The name is not one word, or the command is not allowed.</exception>

@@ -1,12 +1,22 @@
--- Appends an event unless its deduplication key has been seen.
--- KEYS[1] the stream, KEYS[2] the deduplication key (same hash slot)
--- ARGV[1] the event's id, ARGV[2] how long to remember the key, in milliseconds, ARGV[3...] the fields and values of the entry
--- Returns {event id, entry id, 1 when it is a duplicate}.
-local seen = redis.call('GET', KEYS[2])
-if seen then
-  local at = string.find(seen, ' ', 1, true)
-  return {string.sub(seen, 1, at - 1), string.sub(seen, at + 1), 1}
+-- Appends events in their order, but not those whose deduplication key has been seen.
+-- KEYS[1] the stream, KEYS[i + 1] the deduplication key of event i (same hash slot); the stream's own key for an event without one
+-- ARGV[1] how long to remember a key, in milliseconds; ARGV[2] 1 to write for an event that was seen too; then for each event the number of its fields and values, and these;
+-- the first field is the event's id
+-- Returns for each event the id of its entry; for one that was seen, the first event's id, a blank, and the id of that entry.
+local replies = {}
+local at = 3
+for i = 2, #KEYS do
+  local last = at + ARGV[at]
+  local key = KEYS[i]
+  local seen = key ~= KEYS[1] and redis.call('GET', key)
+  if seen then
+    if ARGV[2] == '1' then redis.call('SET', key, seen, 'KEEPTTL') end
+    replies[i - 1] = seen
+  else
+    local entry = redis.call('XADD', KEYS[1], '*', unpack(ARGV, at + 1, last))
+    if key ~= KEYS[1] then redis.call('SET', key, ARGV[at + 2] .. ' ' .. entry, 'PX', ARGV[1]) end
+    replies[i - 1] = entry
+  end
+  at = last + 1
 end
-local entry = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 3))
-redis.call('SET', KEYS[2], ARGV[1] .. ' ' .. entry, 'PX', ARGV[2])
-return {ARGV[1], entry, 0}
+return replies

@@ -15,7 +15,7 @@ internal abstract partial class DatabaseCommands
         StreamTrimMode trimMode, CommandFlags flags)
     {
         var frame = Xadd(key, messageId, maxLength, useApproximateMaxLength, limit, trimMode);
-        return Send(frame.Add(streamField).Add(streamValue), Replies.Value, flags);
+        return SendXadd(frame.Add(streamField).Add(streamValue), flags);
     }
 
     public Task<RedisValue> StreamAddAsync(
@@ -26,7 +26,7 @@ internal abstract partial class DatabaseCommands
         if (streamPairs.Length == 0) throw new ArgumentOutOfRangeException(nameof(streamPairs), "streamPairs must contain at least one item.");
         var frame = Xadd(key, messageId, maxLength, useApproximateMaxLength, limit, trimMode);
         foreach (var pair in streamPairs) frame.Add(pair.Name).Add(pair.Value);
-        return Send(frame, Replies.Value, flags);
+        return SendXadd(frame, flags);
     }
 
     public Task<StreamEntry[]> StreamRangeAsync(
@@ -129,6 +129,20 @@ internal abstract partial class DatabaseCommands
         frame.Add(by).AddIf(approximate, "~"u8).Add(threshold);
         if (limit is { } most) frame.Add("LIMIT"u8).Add(most);
         return mode == StreamTrimMode.KeepReferences ? frame : frame.Add(Word(mode));
+    }
+
+    private Task<RedisValue> SendXadd(CommandFrame frame, CommandFlags flags)
+    {
+        if (flags.HasFlag(CommandFlags.FireAndForget) || flags.HasFlag(CommandFlags.DemandReplica) || AsyncState is not null) return Send(frame, Replies.Value, flags);
+        if (Owner.Profile(Database, frame.Command, flags) is { } profile)
+        {
+            var profiled = new Message<RedisValue>(frame.Command, flags, Replies.Value) { Profile = profile };
+            Deliver(profiled, frame);
+            return profiled.Task;
+        }
+        var message = new EntryIdMessage(frame.Command, flags);
+        Deliver(message, frame);
+        return message.Task;
     }
 
     private CommandFrame Xadd(RedisKey key, RedisValue? id, long? maxLength, bool approximate, long? limit, StreamTrimMode mode)

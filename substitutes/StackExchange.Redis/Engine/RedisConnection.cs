@@ -81,7 +81,7 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
             if (message is WatchMessage watch) watch.Connection = this;
             Enqueue(message);
         }
-        frames.CopyTo(_filling);
+        frames.MoveTo(_filling);
     }
 
     /// <summary>Whether the caller, who holds the gate, has to call <see cref="Flush"/> after leaving it.</summary>
@@ -212,6 +212,12 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
         var replies = 0;
         while (buffer.Length > _scanned)
         {
+            // Nearly always the replies lie in one piece and whole; only the one that is cut takes the longer way.
+            if (_scanned == 0 && ProcessWhole(buffer.FirstSpan, ref replies) is var done and > 0)
+            {
+                buffer = buffer.Slice(done);
+                continue;
+            }
             var complete = false;
             foreach (var segment in buffer.Slice(_scanned))
             {
@@ -228,13 +234,24 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
         _manyReplies = replies > 1;
     }
 
+    /// <summary>Takes the replies that end within a piece, and returns how many bytes they were.</summary>
+    private int ProcessWhole(ReadOnlySpan<byte> piece, ref int replies)
+    {
+        var taken = 0;
+        while (taken < piece.Length)
+        {
+            var scanner = _scanner;
+            var length = scanner.Scan(piece[taken..], out var complete);
+            if (!complete) break;
+            Dispatch(piece.Slice(taken, length));
+            taken += length;
+            replies++;
+        }
+        return taken;
+    }
+
     private void Dispatch(in ReadOnlySequence<byte> reply)
     {
-        if (reply.IsSingleSegment)
-        {
-            Dispatch(reply.FirstSpan);
-            return;
-        }
         var length = checked((int)reply.Length);
         var whole = ArrayPool<byte>.Shared.Rent(length);
         reply.CopyTo(whole);

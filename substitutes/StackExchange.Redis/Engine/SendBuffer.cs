@@ -6,6 +6,7 @@ namespace StackExchange.Redis;
 internal sealed class SendBuffer
 {
     private const int PieceSize = 64 * 1024;
+    private const int CopyAtMost = 4 * 1024;
     private readonly List<(byte[] Array, int Length)> _full = [];
     private byte[]? _last;
     private int _used;
@@ -32,11 +33,21 @@ internal sealed class SendBuffer
         Clear();
     }
 
-    /// <summary>Appends everything to another buffer.</summary>
-    public void CopyTo(SendBuffer other)
+    /// <summary>Hands everything over to another buffer; pieces change their owner where that is cheaper than copying them.</summary>
+    public void MoveTo(SendBuffer other)
     {
-        foreach (var (array, length) in _full) other.Append(array.AsSpan(0, length));
-        if (_used > 0) other.Append(_last.AsSpan(0, _used));
+        if (_full.Count == 0 && _used <= CopyAtMost)
+        {
+            if (_used > 0) other.Append(_last.AsSpan(0, _used));
+            Clear();
+            return;
+        }
+        if (other._used > 0) other._full.Add((other._last!, other._used));
+        else if (other._last is not null) ArrayPool<byte>.Shared.Return(other._last);
+        other._full.AddRange(_full);
+        (other._last, other._used) = (_last, _used);
+        _full.Clear();
+        (_last, _used) = (null, 0);
     }
 
     public byte[] ToArray()

@@ -35,6 +35,9 @@ internal sealed class CommandFrame
         return frame;
     }
 
+    /// <summary>The whole of a command without arguments.</summary>
+    public static byte[] Alone(Command command) => [.. "*1\r\n"u8, .. command.Bulk];
+
     public CommandFrame Add(RedisKey key)
     {
         if (key.Text is { } text) return Add(text);

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace StackExchange.Redis;
 
 /// <summary>Collects commands and has them executed as one, if its conditions hold.</summary>
@@ -6,7 +8,8 @@ internal sealed class RedisTransaction(
 {
     private readonly Lock _gate = new();
     private readonly List<ConditionResult> _conditions = [];
-    private readonly List<IMessage> _commands = [];
+    private IMessage[] _commands = [];
+    private int _count;
     private readonly SendBuffer _frames = new();
     private bool _executed;
 
@@ -35,9 +38,8 @@ internal sealed class RedisTransaction(
             if (_executed) throw new InvalidOperationException("A transaction can be executed only once; create another one.");
             _executed = true;
         }
-        if (_commands.Count == 0 && _conditions.Count == 0) return true;
+        if (_count == 0 && _conditions.Count == 0) return true;
         var link = Owner.Interactive;
-        var finish = new SendBuffer();
         Task<bool> outcome;
         if (!await link.Transactions.WaitAsync(Owner.Options.AsyncTimeout)) throw Abandon(new RedisTimeoutException(
             flags, $"The transaction waited for {Owner.Options.AsyncTimeout} ms behind another one; {Owner.Status()}.", CommandStatus.WaitingToBeSent));
@@ -53,11 +55,10 @@ internal sealed class RedisTransaction(
                     return false;
                 }
             }
-            var exec = new ExecMessage(_commands, flags);
-            finish.Append(Start(Commands.Multi).Complete());
-            _frames.CopyTo(finish);
-            finish.Append(Start(Commands.Exec).Complete());
-            link.Send([new IgnoredMessage(Commands.Multi), .. _commands.Select(command => new QueuedMessage(command)), exec], Database, finish, connection);
+            if (_count == 0) _frames.Append(Owner.MultiFrame);
+            _frames.Append(Owner.ExecFrame);
+            var exec = new ExecMessage(_commands, _count, flags);
+            link.Send(new TransactionMessages(exec), Database, _frames, connection);
             outcome = exec.Task;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -68,7 +69,6 @@ internal sealed class RedisTransaction(
         finally
         {
             link.Transactions.Release();
-            finish.Release();
             _frames.Release();
         }
         return await outcome;
@@ -79,14 +79,24 @@ internal sealed class RedisTransaction(
         lock (_gate)
         {
             if (_executed) throw new InvalidOperationException("The transaction has been executed; create another one.");
+            if (_count == 0) _frames.Append(Owner.MultiFrame);
             _frames.Append(frame.Complete());
-            _commands.Add(message);
+            if (_count == _commands.Length) Grow();
+            _commands[_count++] = message;
         }
+    }
+
+    private void Grow()
+    {
+        var larger = ArrayPool<IMessage>.Shared.Rent(Math.Max(16, _count * 2));
+        _commands.CopyTo(larger, 0);
+        if (_count > 0) ArrayPool<IMessage>.Shared.Return(_commands, clearArray: true);
+        _commands = larger;
     }
 
     private Exception Abandon(Exception why)
     {
-        foreach (var command in _commands) command.Fail(why);
+        foreach (var command in _commands.AsSpan(0, _count)) command.Fail(why);
         return why;
     }
 
@@ -121,6 +131,6 @@ internal sealed class RedisTransaction(
         unwatch.Append(Start(Commands.Unwatch).Complete());
         link.Send([new IgnoredMessage(Commands.Unwatch)], Database, unwatch, connection);
         unwatch.Release();
-        foreach (var command in _commands) command.Cancel();
+        foreach (var command in _commands.AsSpan(0, _count)) command.Cancel();
     }
 }
