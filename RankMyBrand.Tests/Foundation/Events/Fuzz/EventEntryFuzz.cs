@@ -17,7 +17,7 @@ public sealed class EventEntryFuzz
     [Fact]
     public void Entry_OfAnEvent_ReadsBackAsTheEvent() => Fuzzing.Check(Inputs / 2, Events(), written =>
     {
-        var fields = EventEntry.Write(written);
+        var fields = EntryFields.Rent().Write(written);
 
         Assert.True(EventEntry.TryRead("1-0", fields, out var read, out var problem), problem);
 

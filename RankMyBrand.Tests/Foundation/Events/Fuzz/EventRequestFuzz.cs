@@ -94,7 +94,7 @@ public sealed class EventRequestFuzz
         }
 
         // What is answered with 202 must reach the store: through the stream, and into columns that hold no NUL.
-        Assert.True(EventEntry.TryRead("1-0", EventEntry.Write(@event!), out var read, out var problem), problem);
+        Assert.True(EventEntry.TryRead("1-0", EntryFields.Rent().Write(@event!), out var read, out var problem), problem);
         Assert.Equal(@event!.Id, read!.Id);
         Assert.DoesNotContain('\0', $"{read.Type}{read.Source}{read.CorrelationId}");
     }
