@@ -1,12 +1,14 @@
 using RankMyBrand.Gateway.Documents;
 using RankMyBrand.Gateway.Hub;
 using RankMyBrand.Gateway.Identity;
+using RankMyBrand.Gateway.RateLimits;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddIdentity();
 // Without Redis the gateway still serves, so it does not call itself unready then.
 builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true);
+builder.AddRateLimits();
 builder.AddHub();
 builder.AddApiDocument();
 builder.Services.AddReverseProxy()
@@ -18,6 +20,7 @@ app.UseApiPage();
 app.UseWebSockets();
 app.UseHubTokens();
 app.UseIdentity();
+app.UseRateLimits();
 app.MapDefaultEndpoints();
 app.MapApiDocument();
 app.MapHub();

@@ -47,7 +47,10 @@ public enum RateLimitPartition
     /// <summary>The user.</summary>
     User,
 
-    /// <summary>The caller's address.</summary>
+    /// <summary>Whoever it is: the owner of an API key, or a user.</summary>
+    Caller,
+
+    /// <summary>The caller's address; of IPv6 its /64, which one caller usually has to himself.</summary>
     Ip,
 
     /// <summary>The route.</summary>

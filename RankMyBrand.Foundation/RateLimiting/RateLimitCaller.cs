@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace RankMyBrand.Foundation.RateLimiting;
 
 /// <summary>Who calls what: the parts that limits count by. A part that is null counts with all others that lack it.</summary>
@@ -12,8 +15,11 @@ public readonly record struct RateLimitCaller
     /// <summary>The user.</summary>
     public string? User { get; init; }
 
+    /// <summary>Who it is, whether known by a key or as a user.</summary>
+    public string? Caller { get; init; }
+
     /// <summary>The caller's address.</summary>
-    public string? Ip { get; init; }
+    public IPAddress? Ip { get; init; }
 
     /// <summary>The route.</summary>
     public string? Route { get; init; }
@@ -23,7 +29,8 @@ public readonly record struct RateLimitCaller
         RateLimitPartition.ApiKey => ApiKey,
         RateLimitPartition.Tenant => Tenant,
         RateLimitPartition.User => User,
-        RateLimitPartition.Ip => Ip,
+        RateLimitPartition.Caller => Caller,
+        RateLimitPartition.Ip => Text(Ip),
         _ => Route,
     } ?? "";
 
@@ -34,6 +41,21 @@ public readonly record struct RateLimitCaller
         [var only] => Part(only),
         _ => Join(partitions),
     };
+
+    private static string? Text(IPAddress? address) => address switch
+    {
+        null or { AddressFamily: AddressFamily.InterNetwork } => address?.ToString(),
+        { IsIPv4MappedToIPv6: true } => address.MapToIPv4().ToString(),
+        _ => Network64(address),
+    };
+
+    private static string Network64(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out _);
+        bytes[8..].Clear();
+        return $"{new IPAddress(bytes)}/64";
+    }
 
     private string Join(RateLimitPartition[] partitions)
     {

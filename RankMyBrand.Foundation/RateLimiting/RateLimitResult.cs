@@ -72,6 +72,9 @@ public readonly struct RateLimitResult : IDisposable
     /// <summary>The limits, in the order of the check.</summary>
     public RateLimitStatus this[int index] => _all is null && index == 0 ? _first : _all![index];
 
+    /// <summary>Whether there are slots to free; without any, disposing does nothing.</summary>
+    public bool HoldsSlots => _lease is not null;
+
     /// <summary>Frees the slots of concurrency limits. A second call does nothing.</summary>
     public void Dispose() => _lease?.Release();
 

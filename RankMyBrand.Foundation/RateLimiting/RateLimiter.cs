@@ -52,6 +52,48 @@ public sealed class RateLimiter
         return RunAsync(claims, started, cancellationToken);
     }
 
+    /// <summary>
+    /// Whether this instance knows that a limit is used up, so that a check would be refused without asking Redis. Charges nothing. An
+    /// instance learns it from its own checks that were refused; of a concurrency limit it never knows.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is no such policy.</exception>
+    public bool IsUsedUp(string policy, string key, out RateLimitResult refusal)
+    {
+        var now = _parts.Clock.Now;
+        var claim = _plans.Current.Resolve(new RateLimitRequest(policy, key));
+        if (!IsUsedUp(claim, now, out var status))
+        {
+            refusal = default;
+            return false;
+        }
+
+        refusal = new RateLimitResult(RateLimitOutcome.Refused, status);
+        _telemetry.Decided(refusal, DecidedBy.Instance, Elapsed(now));
+        return true;
+    }
+
+    private bool IsUsedUp(in Claim claim, long now, out RateLimitStatus status)
+    {
+        if (claim.Rule.IsLeased)
+        {
+            var answer = _parts.Leased.TryTake(claim, now, out var found);
+            if (answer == LeasedAnswer.Taken)
+                _parts.Leased.PutBack(claim, found.Segment);
+            status = found.Status;
+            if (answer != LeasedAnswer.Empty)
+                return answer == LeasedAnswer.Refused;
+        }
+
+        if (_parts.Blocked.IsBlocked(claim, now, out status))
+            return true;
+        if (!_parts.Redis.IsAway || !claim.Rule.FailsOpen || claim.Rule.Algorithm == RateLimitAlgorithm.Concurrency)
+            return false;
+        if (!_parts.Local.TryTake(claim, now, out status))
+            return true;
+        _parts.Local.PutBack(claim);
+        return false;
+    }
+
     private static void Check(ReadOnlySpan<RateLimitRequest> requests)
     {
         if (requests.Length is 0 or > MaxLimits)

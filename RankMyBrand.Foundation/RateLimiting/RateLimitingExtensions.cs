@@ -44,5 +44,6 @@ public static class RateLimitingExtensions
             provider.GetRequiredService<RateLimitPlanHolder>(),
             provider.GetRequiredService<RateLimitTelemetry>()));
         services.AddHostedService<RateLimitUpkeep>();
+        services.AddHealthChecks().AddCheck<RateLimitsHealthCheck>("rate-limits");
     }
 }

@@ -32,7 +32,11 @@ internal sealed class ApiKeysConfiguration(IConfiguration configuration) : IConf
         }
         catch (InvalidOperationException e)
         {
-            throw Invalid(e.Message);
+            // The innermost message names what is wrong; those around it say that binding failed.
+            Exception reason = e;
+            while (reason.InnerException is InvalidOperationException inner)
+                reason = inner;
+            throw Invalid($"{section.Path}: {reason.Message}");
         }
     }
 

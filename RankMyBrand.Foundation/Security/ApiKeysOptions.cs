@@ -1,3 +1,5 @@
+using RankMyBrand.Foundation.RateLimiting;
+
 namespace RankMyBrand.Foundation.Security;
 
 /// <summary>The API keys that a service takes; section <c>Security</c>.</summary>
@@ -33,4 +35,7 @@ public sealed class ApiKeyOptions
 
     /// <summary>From when on the key is not taken any more; null for never.</summary>
     public DateTimeOffset? ExpiresAt { get; set; }
+
+    /// <summary>Other numbers for the key under rate limit policies that count by key or caller, by the policy's name.</summary>
+    public Dictionary<string, RateLimitOverrideOptions> RateLimits { get; } = new(StringComparer.Ordinal);
 }

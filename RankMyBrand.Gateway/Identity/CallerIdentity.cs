@@ -9,7 +9,7 @@ internal sealed class CallerIdentity
 
     public CallerIdentity(ApiKeyIdentity key)
     {
-        (Id, ApiKey, Tenant, Scopes, Roles) = ($"key:{key.Name}", key.Name, key.Tenant, key.Scopes, key.Roles);
+        (Id, ApiKey, Tenant, Scopes, Roles) = (IdOf(key.Name), key.Name, key.Tenant, key.Scopes, key.Roles);
         _hasAllScopes = key.Scopes.Contains(ApiKeyIdentity.AllScopes, StringComparer.Ordinal);
     }
 
@@ -32,6 +32,9 @@ internal sealed class CallerIdentity
     public IReadOnlyList<string> Scopes { get; }
 
     public IReadOnlyList<string> Roles { get; }
+
+    /// <summary>The id of an API key's owner.</summary>
+    public static string IdOf(string apiKey) => $"key:{apiKey}";
 
     public bool HasScope(string scope) => _hasAllScopes || Scopes.Contains(scope, StringComparer.Ordinal);
 

@@ -1,3 +1,5 @@
+using RankMyBrand.Foundation.RateLimiting;
+using RankMyBrand.Gateway.RateLimits;
 using RankMyBrand.ServiceDefaults.Problems;
 
 namespace RankMyBrand.Gateway.Identity;
@@ -6,7 +8,7 @@ namespace RankMyBrand.Gateway.Identity;
 /// Lets a request through only when its caller is known and may call its route. The credential ends here; the services get the identity
 /// and the tenant instead.
 /// </summary>
-internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator authenticator)
+internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator authenticator, CredentialGuard guard)
 {
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(5);
 
@@ -20,6 +22,9 @@ internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator aut
             return next(context);
         }
 
+        // Before the credential is looked at: who guesses must not learn when he is right.
+        if (guard.IsClosedFor(context, out var refusal))
+            return RateLimitRefusal.WriteAsync(context, refusal);
         var authenticating = authenticator.AuthenticateAsync(context);
         return authenticating.IsCompletedSuccessfully
             ? AnswerAsync(context, rule, authenticating.Result)
@@ -35,7 +40,10 @@ internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator aut
         if (authentication.Identity is not { } identity)
         {
             caller.Refusal = authentication.Reason;
-            return RefuseAsync(context, authentication.Failure);
+            // That tokens cannot be checked is not the caller's fault.
+            return authentication.Failure == AuthenticationFailure.Unavailable
+                ? RefuseAsync(context, authentication.Failure)
+                : ChargeAsync(context, authentication.Failure);
         }
 
         caller.Identity = identity;
@@ -49,6 +57,19 @@ internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator aut
             return ForbidAsync(context, $"The caller has none of the roles that may do this: {string.Join(", ", rule.Roles)}.");
         IdentityHeaders.Set(context.Request.Headers, identity);
         return next(context);
+    }
+
+    private async Task ChargeAsync(HttpContext context, AuthenticationFailure failure)
+    {
+        using var charge = await guard.ChargeAsync(context);
+        if (!charge.IsAllowed)
+        {
+            await RateLimitRefusal.WriteAsync(context, charge);
+            return;
+        }
+
+        RateLimitHeaders.Write(context.Response.Headers, charge);
+        await RefuseAsync(context, failure);
     }
 
     private static Task ForbidAsync(HttpContext context, string detail, string? scopes = null)

@@ -36,10 +36,12 @@ internal sealed class GatewayHost : IAsyncDisposable
     public IServiceProvider Services => _host.Services;
 
     /// <summary>Starts the gateway in Production with one route, <c>/echo/{**rest}</c>, to a backend.</summary>
-    public static Task<GatewayHost> StartAsync(Uri backend, params (string Key, string Value)[] settings) =>
-        StartAsync(backend, log: null, settings);
-
-    public static async Task<GatewayHost> StartAsync(Uri backend, ILoggerProvider? log, params (string Key, string Value)[] settings)
+    /// <param name="redis">The address of the Redis of its limits.</param>
+    /// <param name="backend">The backend.</param>
+    /// <param name="log">Gets what is logged; null for nobody.</param>
+    /// <param name="settings">Settings that come before all others.</param>
+    public static async Task<GatewayHost> StartAsync(
+        string redis, Uri backend, ILoggerProvider? log, params IEnumerable<(string Key, string Value)> settings)
     {
         var all = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
         {
@@ -49,6 +51,9 @@ internal sealed class GatewayHost : IAsyncDisposable
             ["applicationName"] = "RankMyBrand.Gateway",
             ["ServiceDefaults:Shutdown:DrainDelay"] = "00:00:00",
             ["ServiceDefaults:Shutdown:Timeout"] = "00:00:05",
+            ["ConnectionStrings:redis"] = redis,
+            // Tests share a Redis, and each has limits of its own.
+            ["RateLimits:KeyPrefix"] = $"{Guid.NewGuid():N}:{{rl}}:",
             ["Security:ApiKeys:full:Key"] = Key,
             ["Security:ApiKeys:full:Tenant"] = "acme",
             ["Security:ApiKeys:full:Scopes:0"] = "*",
@@ -69,6 +74,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             UseCookies = false,
             ActivityHeadersPropagator = null,
             AutomaticDecompression = DecompressionMethods.None,
+            MaxConnectionsPerServer = 256,
         })
         {
             BaseAddress = Address,

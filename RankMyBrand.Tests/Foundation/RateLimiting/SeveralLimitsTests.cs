@@ -1,3 +1,4 @@
+using System.Net;
 using RankMyBrand.Foundation.RateLimiting;
 
 namespace RankMyBrand.Tests.Foundation.RateLimiting;
@@ -121,10 +122,12 @@ public sealed class SeveralLimitsTests : IAsyncLifetime
             ("Policies:both:Permits", "1"),
             ("Policies:both:PartitionBy:0", "ApiKey"),
             ("Policies:both:PartitionBy:1", "Route"));
-        var caller = new RateLimitCaller { ApiKey = "acme", Ip = "10.0.0.1", Route = "/x" };
+        var caller = new RateLimitCaller { ApiKey = "acme", Ip = IPAddress.Parse("10.0.0.1"), Route = "/x" };
 
         Assert.Equal("", instance.Limiter.KeyFor("all", caller));
         Assert.Equal("10.0.0.1", instance.Limiter.KeyFor("ip", caller));
+        Assert.Equal("10.0.0.1", instance.Limiter.KeyFor("ip", caller with { Ip = IPAddress.Parse("::ffff:10.0.0.1") }));
+        Assert.Equal("2001:db8:1:2::/64", instance.Limiter.KeyFor("ip", caller with { Ip = IPAddress.Parse("2001:db8:1:2:3:4:5:6") }));
         Assert.Equal("acme|/x", instance.Limiter.KeyFor("both", caller));
         Assert.NotEqual(
             instance.Limiter.KeyFor("both", new RateLimitCaller { ApiKey = "a|", Route = "b" }),

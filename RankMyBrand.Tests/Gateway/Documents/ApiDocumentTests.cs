@@ -9,7 +9,7 @@ using RankMyBrand.Tests.ServiceDefaults;
 namespace RankMyBrand.Tests.Gateway.Documents;
 
 /// <summary>The API document and its page, with a service behind the gateway that describes itself.</summary>
-public sealed class ApiDocumentTests
+public sealed class ApiDocumentTests(Gateways gateways)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -90,8 +90,8 @@ public sealed class ApiDocumentTests
     private static Task<ServiceUnderTest> StartServiceAsync(Func<string?> document) => ServiceUnderTest.StartAsync(
         app => app.MapGet("/openapi/v1.json", () => document() is { } text ? Results.Text(text, "application/json") : Results.NotFound()));
 
-    private static Task<GatewayHost> StartGatewayAsync(ServiceUnderTest service, params (string Key, string Value)[] settings) =>
-        GatewayHost.StartAsync(service.Address, [("ApiDocument:Sources:event-processor", $"{service.Address}openapi/v1.json"), .. settings]);
+    private Task<GatewayHost> StartGatewayAsync(ServiceUnderTest service, params (string Key, string Value)[] settings) =>
+        gateways.StartAsync(service.Address, null, [("ApiDocument:Sources:event-processor", $"{service.Address}openapi/v1.json"), .. settings]);
 
     private static async Task<JsonNode> ReadAsync(GatewayHost gateway) =>
         JsonNode.Parse(await gateway.Client.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative), Token))!;

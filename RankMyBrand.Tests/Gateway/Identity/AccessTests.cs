@@ -3,7 +3,7 @@ using System.Net;
 namespace RankMyBrand.Tests.Gateway.Identity;
 
 /// <summary>What a known caller may do: scopes and roles of the routes.</summary>
-public sealed class AccessTests
+public sealed class AccessTests(Gateways gateways)
 {
     private const string Reader = "reader-key-0123456789abcdefghijklmnopqrs";
     private const string Writer = "writer-key-0123456789abcdefghijklmnopqrs";
@@ -136,7 +136,7 @@ public sealed class AccessTests
     {
         await using var backend = new RawBackend();
 
-        var error = await Assert.ThrowsAnyAsync<Exception>(() => GatewayHost.StartAsync(backend.Address, [.. Route("bad", "/bad", (key, value))]));
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => gateways.StartAsync(backend, [.. Route("bad", "/bad", (key, value))]));
 
         Assert.Contains(expected, error.ToString(), StringComparison.Ordinal);
     }
@@ -147,12 +147,12 @@ public sealed class AccessTests
         await using var backend = new RawBackend();
 
         var error = await Assert.ThrowsAnyAsync<Exception>(
-            () => GatewayHost.StartAsync(backend.Address, [.. Route("bad", "/bad", ("Anonymous", "true"), ("Scopes", "admin"))]));
+            () => gateways.StartAsync(backend, [.. Route("bad", "/bad", ("Anonymous", "true"), ("Scopes", "admin"))]));
 
         Assert.Contains("cannot be anonymous", error.ToString(), StringComparison.Ordinal);
     }
 
-    private static Task<GatewayHost> StartAsync(RawBackend backend) => GatewayHost.StartAsync(backend.Address, s_settings);
+    private Task<GatewayHost> StartAsync(RawBackend backend) => gateways.StartAsync(backend, s_settings);
 
     private static IEnumerable<(string, string)> Route(string id, string path, params (string Key, string Value)[] metadata) =>
     [

@@ -5,7 +5,7 @@ using System.Text;
 namespace RankMyBrand.Tests.Gateway.Identity;
 
 /// <summary>Who gets in with an API key, and what everybody else is told.</summary>
-public sealed class AuthenticationTests
+public sealed class AuthenticationTests(Gateways gateways)
 {
     private const string Expired = "expired-key-0123456789abcdefghijklmnopqr";
     private const string Elsewhere = "elsewhere-key-0123456789abcdefghijklmnop";
@@ -37,7 +37,7 @@ public sealed class AuthenticationTests
     public async Task Request_WithAKey_Passes(string header, string value)
     {
         await using var backend = new RawBackend();
-        await using var gateway = await GatewayHost.StartAsync(backend.Address, s_settings);
+        await using var gateway = await gateways.StartAsync(backend, s_settings);
 
         using var response = await SendAsync(gateway, "/echo/x", (header, value));
 
@@ -49,7 +49,7 @@ public sealed class AuthenticationTests
     public async Task Request_KeyBesideAnotherScheme_Passes()
     {
         await using var backend = new RawBackend();
-        await using var gateway = await GatewayHost.StartAsync(backend.Address);
+        await using var gateway = await gateways.StartAsync(backend);
 
         using var response = await SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key), ("Authorization", "Basic dXNlcjpwYXNz"));
 
@@ -79,7 +79,7 @@ public sealed class AuthenticationTests
     public async Task Request_NotIdentified_IsRefused(int status, string code, string challenge, string detail, params string[] headers)
     {
         await using var backend = new RawBackend();
-        await using var gateway = await GatewayHost.StartAsync(backend.Address, s_settings);
+        await using var gateway = await gateways.StartAsync(backend, s_settings);
 
         using var response = await SendAsync(gateway, "/echo/x", [.. headers.Chunk(2).Select(pair => (pair[0], pair[1]))]);
 
@@ -92,7 +92,7 @@ public sealed class AuthenticationTests
     public async Task Request_ALongKey_IsRefused()
     {
         await using var backend = new RawBackend();
-        await using var gateway = await GatewayHost.StartAsync(backend.Address);
+        await using var gateway = await gateways.StartAsync(backend);
 
         using var response = await SendAsync(gateway, "/echo/x", ("X-API-Key", new string('x', 10_000)));
 
@@ -103,7 +103,7 @@ public sealed class AuthenticationTests
     public async Task Request_ToNoRoute_IsNotFoundForEverybody()
     {
         await using var backend = new RawBackend();
-        await using var gateway = await GatewayHost.StartAsync(backend.Address);
+        await using var gateway = await gateways.StartAsync(backend);
 
         using var response = await SendAsync(gateway, "/nowhere");
 

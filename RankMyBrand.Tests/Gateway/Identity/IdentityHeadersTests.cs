@@ -4,13 +4,13 @@ using static RankMyBrand.Tests.Gateway.Identity.AuthenticationTests;
 namespace RankMyBrand.Tests.Gateway.Identity;
 
 /// <summary>What services are told about the caller, and that no client can say it instead.</summary>
-public sealed class IdentityHeadersTests
+public sealed class IdentityHeadersTests(Gateways gateways)
 {
     [Fact]
     public async Task Services_GetTenantAndIdentity()
     {
         await using var backend = new RawBackend();
-        await using var gateway = await GatewayHost.StartAsync(backend.Address);
+        await using var gateway = await gateways.StartAsync(backend);
 
         using var response = await SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key));
 
@@ -47,8 +47,8 @@ public sealed class IdentityHeadersTests
     public async Task WhatAClientSays_NeverArrives(string header)
     {
         await using var backend = new RawBackend();
-        await using var gateway = await GatewayHost.StartAsync(
-            backend.Address,
+        await using var gateway = await gateways.StartAsync(
+            backend,
             ("ReverseProxy:Routes:open:ClusterId", "test"),
             ("ReverseProxy:Routes:open:Match:Path", "/open"),
             ("ReverseProxy:Routes:open:Metadata:Anonymous", "true"));
