@@ -6,35 +6,39 @@ namespace RankMyBrand.Foundation.Events;
 /// A connection for commands that block, such as XREADGROUP BLOCK: an idle stream then costs nothing, and an event is delivered the
 /// moment it arrives. A blocked connection holds up every other command on it, hence it is nobody else's.
 /// </summary>
-internal sealed class BlockingConnection(IConnectionMultiplexer redis, string name) : IAsyncDisposable
+internal sealed class BlockingConnection(IConnectionMultiplexer redis, RedisKey key, string name) : IAsyncDisposable
 {
     /// <summary>How long a command may block; short enough for the connection's keep-alive.</summary>
     public static readonly TimeSpan Block = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan s_wakeAgainAfter = TimeSpan.FromMilliseconds(10);
+
     private ConnectionMultiplexer? _connection;
     private long _clientId;
 
-    /// <summary>Runs a blocking read; an empty list after a few seconds without entries, or when <paramref name="cancellationToken"/> wakes it.</summary>
-    /// <exception cref="RedisException">Redis is away, or refuses the command.</exception>
-    public async Task<IReadOnlyList<(string Stream, StreamEntry[] Entries)>> ReadAsync(
-        string command, ICollection<object> arguments, CancellationToken cancellationToken)
+    /// <summary>
+    /// Runs commands, of which one may block. Cancelling <paramref name="wake"/> unblocks it; it is not cut off, so that entries that are
+    /// just then on their way still arrive.
+    /// </summary>
+    /// <exception cref="RedisException">Redis is away, or refuses a command.</exception>
+    public async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> commands, CancellationToken wake)
     {
-        var database = (_connection ??= await ConnectAsync()).GetDatabase();
-        try
-        {
-            if (_clientId == 0)
-                _clientId = (long)await database.ExecuteAsync("CLIENT", "ID");
+        var connection = _connection ??= await ConnectAsync();
+        if (Volatile.Read(ref _clientId) == 0)
+            Volatile.Write(ref _clientId, (long)await connection.GetServer(key).ExecuteAsync("CLIENT", "ID"));
 
-            // A read that is to end is woken up, not cut off: entries that are just then on their way still arrive.
-            await using var wake = cancellationToken.Register(Wake).ConfigureAwait(false);
-            return cancellationToken.IsCancellationRequested ? [] : StreamReply.Parse(await database.ExecuteAsync(command, arguments));
-        }
-        catch (Exception e) when (e is RedisConnectionException or RedisTimeoutException)
-        {
-            _clientId = 0;
-            throw;
-        }
+        var running = commands(connection.GetDatabase());
+        var waking = Task.CompletedTask;
+        await using (wake.Register(() => waking = WakeAsync(running)).ConfigureAwait(false))
+            await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await waking;
+        return await running;
     }
+
+    /// <summary>Runs a blocking read of streams; an empty list after a few seconds without entries, or when it is woken.</summary>
+    /// <inheritdoc cref="RunAsync{T}" path="/exception"/>
+    public Task<IReadOnlyList<(string Stream, StreamEntry[] Entries)>> ReadAsync(string command, ICollection<object> arguments, CancellationToken wake) =>
+        RunAsync(async database => StreamReply.Parse(await database.ExecuteAsync(command, arguments)), wake);
 
     public async ValueTask DisposeAsync()
     {
@@ -42,10 +46,18 @@ internal sealed class BlockingConnection(IConnectionMultiplexer redis, string na
             await connection.DisposeAsync();
     }
 
-    private void Wake()
+    private async Task WakeAsync(Task running)
     {
-        if (Volatile.Read(ref _clientId) is var id and not 0)
-            _ = redis.GetDatabase().ExecuteAsync("CLIENT", ["UNBLOCK", id], CommandFlags.FireAndForget);
+        try
+        {
+            // The command may not have got there yet.
+            while (!running.IsCompleted && (long)await redis.GetServer(key).ExecuteAsync("CLIENT", "UNBLOCK", Volatile.Read(ref _clientId)) == 0)
+                await Task.WhenAny(running, Task.Delay(s_wakeAgainAfter));
+        }
+        catch (Exception e) when (TransientFailure.Is(e) || e is RedisServerException)
+        {
+            // It ends by itself, a few seconds later.
+        }
     }
 
     private async Task<ConnectionMultiplexer> ConnectAsync()
@@ -57,6 +69,8 @@ internal sealed class BlockingConnection(IConnectionMultiplexer redis, string na
         options.Protocol = RedisProtocol.Resp2;
         options.BacklogPolicy = BacklogPolicy.FailFast;
         options.AsyncTimeout = (int)(Block + TimeSpan.FromSeconds(10)).TotalMilliseconds;
-        return await ConnectionMultiplexer.ConnectAsync(options);
+        var connection = await ConnectionMultiplexer.ConnectAsync(options);
+        connection.ConnectionFailed += (_, _) => Volatile.Write(ref _clientId, 0);
+        return connection;
     }
 }

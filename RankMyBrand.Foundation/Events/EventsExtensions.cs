@@ -37,25 +37,4 @@ public static class EventsExtensions
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<LiveEvents>();
     }
-
-    /// <summary>Has <typeparamref name="THandler"/> handle the events of streams, as consumer group <paramref name="group"/>.</summary>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public static void AddEventHandler<THandler>(
-        this IHostApplicationBuilder builder, IReadOnlyList<string> streams, string group, Action<EventHandlerOptions>? configure = null)
-        where THandler : class, IEventHandler
-    {
-        builder.AddEventBus();
-        var options = new EventHandlerOptions();
-        configure?.Invoke(options);
-        options.Validate(group);
-        builder.Services.TryAddSingleton<THandler>();
-        var subscription = new EventSubscription(streams, group, options);
-        builder.Services.AddSingleton<IHostedService>(services => new EventConsumer(
-            services.GetRequiredService<IConnectionMultiplexer>(),
-            subscription,
-            services.GetRequiredService<THandler>(),
-            services.GetRequiredService<EventsTelemetry>(),
-            services.GetRequiredService<TimeProvider>(),
-            services.GetRequiredService<ILogger<EventConsumer>>()));
-    }
 }

@@ -4,21 +4,17 @@ using System.Diagnostics.Metrics;
 namespace RankMyBrand.Foundation.Events;
 
 /// <summary>
-/// Traces and metrics of the event bus, after OpenTelemetry's semantic conventions for messaging. Durations are in seconds.
+/// Traces and metrics of publishing, after OpenTelemetry's semantic conventions for messaging. Durations are in seconds.
 /// </summary>
 internal sealed class EventsTelemetry
 {
     public const string Name = "RankMyBrand.Events";
 
-    private static readonly ActivitySource s_activities = new(Name);
+    public static readonly ActivitySource Activities = new(Name);
 
     private readonly Counter<long> _published;
     private readonly Counter<long> _rejected;
     private readonly Histogram<double> _publishDuration;
-    private readonly Counter<long> _consumed;
-    private readonly Counter<long> _redelivered;
-    private readonly Counter<long> _dead;
-    private readonly Histogram<double> _processDuration;
 
     public EventsTelemetry(IMeterFactory meters)
     {
@@ -30,20 +26,16 @@ internal sealed class EventsTelemetry
         _published = meter.CreateCounter<long>("messaging.client.sent.messages", "{message}", "Events appended to their stream.");
         _rejected = meter.CreateCounter<long>("rankmybrand.events.rejected", "{message}", "Events that their stream did not take.");
         _publishDuration = meter.CreateHistogram("messaging.client.operation.duration", "s", "Time until Redis had a batch.", advice: durations);
-        _consumed = meter.CreateCounter<long>("messaging.client.consumed.messages", "{message}", "Events that a handler has dealt with.");
-        _redelivered = meter.CreateCounter<long>("rankmybrand.events.redelivered", "{message}", "Events delivered again.");
-        _dead = meter.CreateCounter<long>("rankmybrand.events.dead", "{message}", "Events moved to the dead letters.");
-        _processDuration = meter.CreateHistogram("messaging.process.duration", "s", "Time a handler took for a batch.", advice: durations);
     }
 
     /// <summary>Whether anybody wants spans; without, no name is put together for them.</summary>
-    public static bool IsTracing => s_activities.HasListeners();
+    public static bool IsTracing => Activities.HasListeners();
 
     public static Activity? StartPublish(string stream, IReadOnlyList<StreamEvent> events)
     {
         if (!IsTracing)
             return null;
-        var activity = s_activities.StartActivity($"publish {stream}", ActivityKind.Producer);
+        var activity = Activities.StartActivity($"publish {stream}", ActivityKind.Producer);
         if (activity is { IsAllDataRequested: true })
         {
             activity.SetTag("messaging.system", "redis");
@@ -81,43 +73,4 @@ internal sealed class EventsTelemetry
             _published.Add(results.Length - rejected, destination);
         _publishDuration.Record(elapsed.TotalSeconds, destination);
     }
-
-    /// <summary>Starts the span of a batch, linked to the span of each event's publisher.</summary>
-    public static Activity? StartProcess(string stream, string group, IReadOnlyList<Delivery> deliveries)
-    {
-        if (!s_activities.HasListeners())
-            return null;
-        // A backend shows a few links well and thousands not at all.
-        var links = deliveries.Take(128)
-            .Select(delivery => ActivityContext.TryParse(delivery.Event.TraceParent, null, isRemote: true, out var context) ? context : default)
-            .Where(context => context != default)
-            .Distinct()
-            .Select(context => new ActivityLink(context));
-        return s_activities.StartActivity(
-            ActivityKind.Consumer,
-            parentContext: default,
-            tags:
-            [
-                new("messaging.system", "redis"),
-                new("messaging.operation.type", "process"),
-                new("messaging.destination.name", stream),
-                new("messaging.consumer.group.name", group),
-                new("messaging.batch.message_count", deliveries.Count),
-            ],
-            links: links,
-            name: $"process {stream}");
-    }
-
-    public void Processed(string stream, string group, int count, TimeSpan elapsed)
-    {
-        TagList tags = new() { { "messaging.destination.name", stream }, { "messaging.consumer.group.name", group } };
-        _consumed.Add(count, tags);
-        _processDuration.Record(elapsed.TotalSeconds, tags);
-    }
-
-    public void Redelivered(string stream, string group, int count) =>
-        _redelivered.Add(count, new("messaging.destination.name", stream), new("messaging.consumer.group.name", group));
-
-    public void Dead(string stream, string group) =>
-        _dead.Add(1, new("messaging.destination.name", stream), new KeyValuePair<string, object?>("messaging.consumer.group.name", group));
 }

@@ -7,6 +7,10 @@ internal static class Script
     public static readonly string TrimAcknowledged = Load("trim_acknowledged");
     public static readonly string DeadLetter = Load("dead_letter");
     public static readonly string RemoveIdleConsumers = Load("remove_idle_consumers");
+    public static readonly string HoldEntries = Load("hold_entries");
+    public static readonly string OwnSource = Load("own_source");
+    public static readonly string DisownSource = Load("disown_source");
+    public static readonly string JoinMembers = Load("join_members");
 
     private static string Load(string name)
     {

@@ -12,10 +12,11 @@ internal static class StreamReply
         var streams = new (string, StreamEntry[])[reply.Length];
         for (var i = 0; i < streams.Length; i++)
         {
-            var entries = new StreamEntry[reply[i][1].Length];
-            for (var k = 0; k < entries.Length; k++)
-                entries[k] = ParseEntry(reply[i][1][k]);
-            streams[i] = ((string)reply[i][0]!, entries);
+            var entries = reply[i][1];
+            var parsed = new StreamEntry[entries.Length];
+            for (var k = 0; k < parsed.Length; k++)
+                parsed[k] = ParseEntry(entries[k]);
+            streams[i] = ((string)reply[i][0]!, parsed);
         }
 
         return streams;
@@ -24,9 +25,10 @@ internal static class StreamReply
     private static StreamEntry ParseEntry(RedisResult entry)
     {
         // The fields of an entry that was deleted while it was pending are nil.
-        var fields = entry[1].IsNull ? [] : new NameValueEntry[entry[1].Length / 2];
+        var values = entry[1];
+        var fields = values.IsNull ? [] : new NameValueEntry[values.Length / 2];
         for (var i = 0; i < fields.Length; i++)
-            fields[i] = new NameValueEntry((RedisValue)entry[1][i * 2], (RedisValue)entry[1][(i * 2) + 1]);
+            fields[i] = new NameValueEntry((RedisValue)values[i * 2], (RedisValue)values[(i * 2) + 1]);
         return new StreamEntry((RedisValue)entry[0], fields);
     }
 }

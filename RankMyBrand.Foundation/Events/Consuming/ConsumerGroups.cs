@@ -53,7 +53,7 @@ public sealed class ConsumerGroups
     }
 
     private IReadOnlyList<string> KeysOf(string stream) =>
-        _options.Refuse(stream) is { } refusal ? throw new EventRejectedException(refusal) : [stream];
+        _options.Refuse(stream) is { } refusal ? throw new EventRejectedException(refusal) : _options.KeysOf(stream);
 
     private async Task<bool> ExistsAsync(string stream, string group, CancellationToken cancellationToken)
     {

@@ -1,24 +1,39 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.Events;
 
 /// <summary>Moves entries that cannot be handled to <c>{stream}:dead</c>, with what is known of the failure.</summary>
-internal sealed class DeadLetters(IConnectionMultiplexer redis, EventsTelemetry telemetry, TimeProvider time)
+internal sealed partial class DeadLetters(ConsumerContext context)
 {
-    /// <summary>The stream of the dead letters; in a cluster it lies in the slot of its stream.</summary>
-    public static string NameOf(string stream) => $"{{{stream}}}:dead";
+    /// <summary>The stream of the dead letters of a stream or partition; in a cluster it lies in its slot.</summary>
+    public static string NameOf(string streamKey) => $"{{{streamKey}}}:dead";
 
-    public async Task MoveAsync(
-        EventSubscription subscription, string stream, StreamEntry entry, Delivery.Failure failure, int attempts, DateTimeOffset? firstFailedAt)
+    /// <summary>Buries an entry; the copy and the acknowledgement are one step.</summary>
+    public async Task BuryAsync(StreamSource source, StreamEntry entry, Delivery.Failure failure, int attempts, DateTimeOffset? firstFailedAt)
     {
-        var now = time.GetUtcNow();
+        var values = Compose(entry, failure, attempts, firstFailedAt);
+        var isMoved = false;
+        await context.Patience.UntilDoneAsync(
+            "move an entry to the dead letters",
+            async () => isMoved = !(await context.Database.ScriptEvaluateAsync(Script.DeadLetter, [source.Key, source.DeadLetters], values)).IsNull,
+            context.Lifetime.Hurrying);
+        if (!isMoved)
+            return;
+        context.Telemetry.Dead(source.Stream, context.Subscription.Group);
+        LogBuried(context.Logger, entry.Id.ToString(), source.Name, context.Subscription.Group, failure.Type, failure.Message);
+    }
+
+    private RedisValue[] Compose(StreamEntry entry, Delivery.Failure failure, int attempts, DateTimeOffset? firstFailedAt)
+    {
+        var now = context.Time.GetUtcNow();
         List<RedisValue> values =
         [
-            subscription.Group, entry.Id,
-            "group", subscription.Group,
+            context.Subscription.Group, entry.Id,
+            "group", context.Subscription.Group,
             "entry_id", entry.Id,
-            "consumer", subscription.Consumer,
+            "consumer", context.Subscription.Consumer,
             "error_type", failure.Type,
             "error_message", failure.Message,
             "attempts", attempts,
@@ -31,10 +46,11 @@ internal sealed class DeadLetters(IConnectionMultiplexer redis, EventsTelemetry 
             values.Add(field.Value);
         }
 
-        var moved = await redis.GetDatabase().ScriptEvaluateAsync(Script.DeadLetter, [stream, NameOf(stream)], [.. values]);
-        if (!moved.IsNull)
-            telemetry.Dead(stream, subscription.Group);
+        return [.. values];
     }
 
     private static string Format(DateTimeOffset moment) => moment.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+
+    [LoggerMessage(115, LogLevel.Error, "Entry {EntryId} of {Stream} is a dead letter of group {Group}: {ErrorType}: {Reason}")]
+    private static partial void LogBuried(ILogger logger, string entryId, string stream, string group, string errorType, string reason);
 }

@@ -1,34 +1,93 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using StackExchange.Redis;
+
 namespace RankMyBrand.Foundation.Events;
 
 /// <summary>An event as it is delivered to a group.</summary>
-public sealed class Delivery
+public sealed partial class Delivery
 {
-    internal Delivery(string stream, string entryId, StreamEvent @event, int attempt) =>
-        (Stream, EntryId, Event, Attempt) = (stream, entryId, @event, attempt);
+    private string? _entryId;
+
+    internal Delivery(StreamSource source, StreamEntry entry, StreamEvent @event, int attempt) =>
+        (Source, Entry, Event, Attempt) = (source, entry, @event, attempt);
+
+    internal Delivery(string stream, string entryId, StreamEvent @event, int attempt)
+        : this(new StreamSource(stream, stream, "", EventOrdering.None), new StreamEntry(entryId, []), @event, attempt)
+    {
+    }
 
     /// <summary>The stream that the event stands in.</summary>
-    public string Stream { get; }
+    public string Stream => Source.Stream;
 
     /// <summary>The id of its Redis stream entry.</summary>
-    public string EntryId { get; }
+    public string EntryId => _entryId ??= Entry.Id.ToString();
 
     /// <summary>The event.</summary>
     public StreamEvent Event { get; }
 
-    /// <summary>1 for the first delivery, one more for each further one.</summary>
+    /// <summary>1 for the first delivery, one more for each further one, in this process or another.</summary>
     public int Attempt { get; internal set; }
 
+    internal StreamSource Source { get; }
+
+    internal StreamEntry Entry { get; }
+
     internal Failure? Failed { get; private set; }
+
+    /// <summary>How often a dependency was away when it was tried.</summary>
+    internal int Postponements { get; private set; }
 
     internal DateTimeOffset? FirstFailedAt { get; set; }
 
     /// <summary>Sends the event to the dead letters now: no further attempt can help.</summary>
-    public void Reject(string reason) => Failed = new Failure("Rejected", reason, IsFinal: true);
+    public void Reject(string reason) => Failed = new Failure("Rejected", reason, FailureKind.Final);
 
     /// <summary>Has the event delivered again after a back-off, or sends it to the dead letters after the last attempt.</summary>
-    public void Retry(Exception cause) => Failed = new Failure(cause.GetType().FullName ?? cause.GetType().Name, cause.Message, IsFinal: false);
+    public void Retry(Exception cause) => Failed = new Failure(NameOf(cause), cause.Message, FailureKind.Attempt);
+
+    /// <summary>Reads the event's JSON. False when it has not the form of a <typeparamref name="T"/>: it then goes to the dead letters, as malformed.</summary>
+    public bool TryRead<T>(JsonTypeInfo<T> json, [MaybeNullWhen(false)] out T value)
+    {
+        try
+        {
+            value = JsonSerializer.Deserialize(Event.Data.Span, json);
+            if (value is null)
+                Failed = Malformed($"The data is null instead of a {typeof(T).Name}.");
+            return value is not null;
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            value = default;
+            Failed = Malformed($"The data is not a {typeof(T).Name}: {e.Message}");
+            return false;
+        }
+    }
+
+    internal static Failure Malformed(string reason) => new("Malformed", reason, FailureKind.Final);
+
+    /// <summary>Has the event delivered again without counting an attempt.</summary>
+    internal void Postpone(Exception cause) => Failed = new Failure(NameOf(cause), cause.Message, FailureKind.NoAttempt);
 
     internal void Reset() => Failed = null;
 
-    internal sealed record Failure(string Type, string Message, bool IsFinal);
+    /// <summary>Begins the next attempt, or repeats the last one when it did not count.</summary>
+    internal void TryAgain()
+    {
+        if (Failed is { Kind: FailureKind.Attempt })
+            Attempt++;
+        else
+            Postponements++;
+        Failed = null;
+    }
+
+    private static string NameOf(Exception e) => e.GetType().FullName ?? e.GetType().Name;
+
+    internal enum FailureKind { Attempt, NoAttempt, Final }
+
+    internal sealed record Failure(string Type, string Message, FailureKind Kind)
+    {
+        public bool IsFinal => Kind is FailureKind.Final;
+    }
 }

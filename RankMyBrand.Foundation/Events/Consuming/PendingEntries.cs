@@ -2,60 +2,112 @@ using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.Events;
 
-/// <summary>Takes over what consumers that are gone have left behind, and renews what this one holds.</summary>
-internal sealed class PendingEntries(IConnectionMultiplexer redis, EventSubscription subscription, InFlight inFlight)
+/// <summary>What Redis knows about the entries that consumers hold: who has each, since when, and how often it has been delivered.</summary>
+internal sealed class PendingEntries(ConsumerContext context)
 {
+    private const int MaxPerCommand = 1000;
     private static readonly RedisValue s_start = "0-0";
 
-    // Kept between calls: entries of living consumers at the front of the list must not hide those of dead ones behind them.
-    private readonly Dictionary<string, RedisValue> _cursors = new(StringComparer.Ordinal);
+    private readonly EventSubscription _subscription = context.Subscription;
 
-    /// <summary>Claims one round of a stream's abandoned entries, each with the number of times it has been delivered.</summary>
-    public async Task<IReadOnlyList<(StreamEntry Entry, int Attempt)>> ClaimAsync(string stream)
+    /// <summary>Creates the group on every source that lacks it.</summary>
+    public async Task CreateGroupsAsync()
     {
-        var database = redis.GetDatabase();
-        var claimed = await database.StreamAutoClaimAsync(
-            stream,
-            subscription.Group,
-            subscription.Consumer,
-            (long)subscription.Options.ClaimAfter.TotalMilliseconds,
-            _cursors.GetValueOrDefault(stream, s_start),
-            subscription.Options.BatchSize);
-        _cursors[stream] = claimed.NextStartId;
-
-        // What this consumer holds may be old too, when Redis was away for long: it is being handled already.
-        var entries = claimed.ClaimedEntries
-            .Where(entry => !entry.IsNull && inFlight.TryAdd(stream, entry.Id!))
-            .ToList();
-        if (entries.Count == 0)
-            return [];
-
-        var pending = await database.StreamPendingMessagesAsync(
-            stream, subscription.Group, claimed.ClaimedEntries.Length, subscription.Consumer, entries[0].Id, entries[^1].Id);
-        var deliveries = pending.ToDictionary(message => message.MessageId, message => message.DeliveryCount);
-        return [.. entries.Select(entry => (entry, deliveries.GetValueOrDefault(entry.Id, 2)))];
+        foreach (var source in _subscription.Sources)
+        {
+            try
+            {
+                // At the beginning, not at the end: events that came before the group are events too.
+                await context.Database.StreamCreateConsumerGroupAsync(source.Key, _subscription.Group, s_start, createStream: true);
+            }
+            catch (RedisServerException e) when (e.Message.StartsWith("BUSYGROUP", StringComparison.Ordinal))
+            {
+            }
+        }
     }
 
-    /// <summary>True when the last round did not reach the end of the stream's pending entries.</summary>
-    public bool HasMore(string stream) => _cursors.GetValueOrDefault(stream, s_start) != s_start;
+    /// <summary>Takes over one round of entries that have been idle for long, from a cursor on; the next cursor is null at the end.</summary>
+    public async Task<(StreamEntry[] Entries, int[] Attempts, RedisValue? Next)> ClaimAsync(StreamSource source, TimeSpan idle, RedisValue? from)
+    {
+        var (database, group, consumer) = (context.Database, _subscription.Group, _subscription.Consumer);
+        var claimed = await database.StreamAutoClaimAsync(
+            source.Key, group, consumer, (long)idle.TotalMilliseconds, from ?? s_start, _subscription.Options.BatchSize);
+        RedisValue? next = claimed.NextStartId == s_start ? default(RedisValue?) : claimed.NextStartId;
 
-    /// <summary>Resets the idle time of everything in flight.</summary>
-    public Task RenewAsync() => Task.WhenAll(inFlight.ByStream().Select(held =>
-        redis.GetDatabase().StreamClaimIdsOnlyAsync(held.Stream, subscription.Group, subscription.Consumer, 0, held.EntryIds)));
+        // What this consumer holds may be old too, when Redis was away for long: it is being handled already.
+        var held = claimed.ClaimedEntries.Length == 0
+            ? []
+            : context.Held.Ask(() => source.Queue.All.Select(delivery => delivery.Entry.Id).ToHashSet());
+        var entries = Array.FindAll(claimed.ClaimedEntries, entry => !entry.IsNull && !held.Contains(entry.Id));
+        if (entries.Length == 0)
+            return ([], [], next);
+
+        var pending = await database.StreamPendingMessagesAsync(
+            source.Key, group, claimed.ClaimedEntries.Length, consumer, entries[0].Id, entries[^1].Id);
+        var deliveries = pending.ToDictionary(message => message.MessageId, message => message.DeliveryCount);
+        return (entries, Array.ConvertAll(entries, entry => deliveries.GetValueOrDefault(entry.Id, 2)), next);
+    }
+
+    /// <summary>Tells Redis that this consumer is still at work on deliveries of one source; those that are no longer its own are marked as lost.</summary>
+    public Task RenewAsync(StreamSource source, IReadOnlyList<Delivery> deliveries) => HoldAsync(source, deliveries, RedisValue.EmptyString);
+
+    /// <summary>Tells Redis which attempt deliveries of one source are at.</summary>
+    public async Task CountAttemptsAsync(IReadOnlyList<Delivery> deliveries)
+    {
+        foreach (var same in deliveries.GroupBy(delivery => delivery.Attempt))
+            await HoldAsync(same.First().Source, [.. same], same.Key);
+    }
+
+    /// <summary>Leaves deliveries of one source to whoever looks next; an attempt that has not begun does not count.</summary>
+    public async Task GiveBackAsync(StreamSource source, IReadOnlyList<Delivery> deliveries)
+    {
+        foreach (var same in deliveries.GroupBy(delivery => delivery.AttemptsMade))
+            await SetAsync(source, [.. same.Select(delivery => delivery.Entry.Id)], _subscription.Options.ClaimAfter, same.Key);
+    }
+
+    /// <summary>Leaves entries that were just read to whoever looks next.</summary>
+    public Task GiveBackAsync(StreamSource source, StreamEntry[] entries) =>
+        SetAsync(source, Array.ConvertAll(entries, entry => entry.Id), _subscription.Options.ClaimAfter, 0);
 
     /// <summary>Removes the names of consumers that are gone and hold nothing.</summary>
-    public Task RemoveIdleConsumersAsync(TimeSpan idle) => Task.WhenAll(subscription.Streams.Select(stream =>
-        redis.GetDatabase().ScriptEvaluateAsync(
-            Script.RemoveIdleConsumers, [(RedisKey)stream], [subscription.Group, (long)idle.TotalMilliseconds])));
+    public Task RemoveIdleConsumersAsync() => Task.WhenAll(_subscription.Sources.Select(source =>
+        context.Database.ScriptEvaluateAsync(
+            Script.RemoveIdleConsumers, [source.Key], [_subscription.Group, (long)_subscription.Options.ForgetConsumerAfter.TotalMilliseconds])));
 
     /// <summary>Gives up this consumer's own name, where it holds nothing any more.</summary>
     public async Task LeaveAsync()
     {
-        foreach (var stream in subscription.Streams)
+        foreach (var source in _subscription.Sources)
         {
-            var pending = await redis.GetDatabase().StreamPendingMessagesAsync(stream, subscription.Group, 1, subscription.Consumer);
+            var pending = await context.Database.StreamPendingMessagesAsync(source.Key, _subscription.Group, 1, _subscription.Consumer);
             if (pending.Length == 0)
-                await redis.GetDatabase().StreamDeleteConsumerAsync(stream, subscription.Group, subscription.Consumer);
+                await context.Database.StreamDeleteConsumerAsync(source.Key, _subscription.Group, _subscription.Consumer);
         }
+    }
+
+    private async Task HoldAsync(StreamSource source, IReadOnlyList<Delivery> deliveries, RedisValue attempts)
+    {
+        var lost = await SetAsync(source, [.. deliveries.Select(delivery => delivery.Entry.Id)], TimeSpan.Zero, attempts);
+        var now = context.Time.GetTimestamp();
+        context.Held.Change(() =>
+        {
+            foreach (var delivery in deliveries)
+                (delivery.RenewedAt, delivery.IsLost) = (now, delivery.IsLost || lost.Contains(delivery.Entry.Id));
+        });
+    }
+
+    /// <summary>Returns the entries that this consumer does not hold any more, which are left alone.</summary>
+    private async Task<HashSet<RedisValue>> SetAsync(StreamSource source, RedisValue[] entryIds, TimeSpan idle, RedisValue attempts)
+    {
+        var lost = new HashSet<RedisValue>();
+        foreach (var part in entryIds.Chunk(MaxPerCommand))
+        {
+            lost.UnionWith((RedisValue[])(await context.Database.ScriptEvaluateAsync(
+                Script.HoldEntries,
+                [source.Key],
+                [_subscription.Group, _subscription.Consumer, (long)idle.TotalMilliseconds, attempts, .. part]))!);
+        }
+
+        return lost;
     }
 }

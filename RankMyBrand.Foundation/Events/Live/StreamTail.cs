@@ -55,7 +55,7 @@ internal sealed class StreamTail(IConnectionMultiplexer redis, string stream, Ti
 
     private async Task ReadAsync(RedisValue last, CancellationToken stop)
     {
-        await using var connection = new BlockingConnection(redis, $"live:{stream}");
+        await using var connection = new BlockingConnection(redis, stream, $"live:{stream}");
         while (!stop.IsCancellationRequested)
         {
             try

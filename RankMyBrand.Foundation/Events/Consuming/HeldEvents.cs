@@ -1,0 +1,171 @@
+namespace RankMyBrand.Foundation.Events;
+
+/// <summary>
+/// What a consumer holds: read and not acknowledged yet. It stands between the reader, which it makes wait while there is enough to do,
+/// and the handlers, to whom it gives what the order allows.
+/// </summary>
+internal sealed class HeldEvents(IReadOnlyList<StreamSource> sources, EventHandlerOptions options, TimeProvider time) : IDisposable
+{
+    private const long MaxBytes = 64 * 1024 * 1024;
+
+    private readonly Lock _lock = new();
+    private readonly Signal _room = new();
+    private readonly Signal _work = new();
+    private int _turn;
+    private bool _isDraining;
+    private bool _isOver;
+
+    /// <summary>Returns when the reader should fetch another batch, or on cancellation.</summary>
+    public async Task WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        while (!HasRoom() && !cancellationToken.IsCancellationRequested)
+            await _room.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+    }
+
+    /// <summary>Takes in what has been read of a source.</summary>
+    public void Add(StreamSource source, List<Delivery> deliveries)
+    {
+        var now = time.GetTimestamp();
+        lock (_lock)
+        {
+            foreach (var delivery in deliveries)
+            {
+                delivery.RenewedAt = now;
+                source.Queue.Add(delivery);
+            }
+        }
+
+        _work.Set();
+    }
+
+    /// <summary>Fills a batch of one source as soon as there is anything to handle; false when nothing more is to be handled.</summary>
+    public async ValueTask<bool> TakeAsync(List<Delivery> batch, int size)
+    {
+        while (!TryTake(batch, size, out var more))
+        {
+            if (!more)
+            {
+                // The next one who waits shall hear it too.
+                _work.Set();
+                return false;
+            }
+
+            await _work.WaitAsync(Timeout.InfiniteTimeSpan, CancellationToken.None);
+        }
+
+        _room.Set();
+        return true;
+    }
+
+    /// <summary>The handler is done with a batch; those it failed at and that are to be tried again come back by <see cref="Return"/>.</summary>
+    public void Finish(List<Delivery> batch, List<Delivery> again)
+    {
+        lock (_lock)
+        {
+            var next = 0;
+            foreach (var delivery in batch)
+            {
+                var isAgain = next < again.Count && again[next] == delivery;
+                next += isAgain ? 1 : 0;
+                delivery.Queue?.Finish(delivery, isAgain);
+            }
+        }
+
+        _work.Set();
+    }
+
+    /// <summary>The rest before another attempt is over.</summary>
+    public void Return(List<Delivery> deliveries)
+    {
+        lock (_lock)
+        {
+            foreach (var delivery in deliveries)
+                delivery.Queue?.Return(delivery);
+        }
+
+        _work.Set();
+    }
+
+    /// <summary>They are settled.</summary>
+    public void Remove(List<Delivery> deliveries)
+    {
+        lock (_lock)
+        {
+            foreach (var delivery in deliveries)
+                delivery.Queue?.Remove(delivery);
+        }
+
+        _room.Set();
+    }
+
+    /// <summary>Changes what may be done with a source.</summary>
+    public void Change(Action change)
+    {
+        lock (_lock)
+            change();
+        _room.Set();
+        _work.Set();
+    }
+
+    /// <summary>Runs a question while nothing changes.</summary>
+    public T Ask<T>(Func<T> question)
+    {
+        lock (_lock)
+            return question();
+    }
+
+    /// <summary>From now on handlers only get what is ready.</summary>
+    public void Drain() => Change(() => _isDraining = true);
+
+    /// <summary>From now on handlers get nothing.</summary>
+    public void End() => Change(() => _isOver = true);
+
+    public void Dispose()
+    {
+        _room.Dispose();
+        _work.Dispose();
+    }
+
+    private bool HasRoom()
+    {
+        lock (_lock)
+        {
+            int ready = 0, waiting = 0;
+            long bytes = 0;
+            foreach (var source in sources)
+            {
+                ready += source.IsPaused ? 0 : source.Queue.Ready;
+                waiting += source.Queue.Waiting;
+                bytes += source.Queue.Bytes;
+            }
+
+            return ready < options.BatchSize && waiting < options.MaxWaiting && bytes < MaxBytes;
+        }
+    }
+
+    /// <summary>Each source in its turn, so that a busy one does not starve the others.</summary>
+    private bool TryTake(List<Delivery> batch, int size, out bool more)
+    {
+        var now = time.GetTimestamp();
+        lock (_lock)
+        {
+            more = !_isOver;
+            for (var i = 0; i < sources.Count && !_isOver; i++)
+            {
+                var source = sources[_turn];
+                _turn = (_turn + 1) % sources.Count;
+                if (!source.CanHandle(now))
+                    continue;
+                source.Queue.Take(batch, size);
+                if (batch.Count == 0)
+                    continue;
+                if (source.Queue.Ready > 0 || sources.Count > 1)
+                    _work.Set();
+                return true;
+            }
+
+            more &= !_isDraining;
+            return false;
+        }
+    }
+}

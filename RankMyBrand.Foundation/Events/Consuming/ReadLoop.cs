@@ -1,0 +1,90 @@
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace RankMyBrand.Foundation.Events;
+
+/// <summary>Reads what is new, as fast as the handlers take it.</summary>
+internal sealed partial class ReadLoop(
+    ConsumerContext context, IReadOnlyList<StreamSource> sources, GroupWatch watch, Intake intake, PendingEntries pending) : IDisposable
+{
+    private readonly SemaphoreSlim _reading = new(1, 1);
+
+    /// <summary>Called when a source turns out to be another consumer's.</summary>
+    public Action<StreamSource> Lost { get; init; } = static _ => { };
+
+    public async Task RunAsync()
+    {
+        var stop = context.Lifetime.Stopping;
+        await using var reader = new GroupReader(context, sources);
+        while (!stop.IsCancellationRequested)
+        {
+            await context.Held.WaitForRoomAsync(stop);
+            await context.Patience.UntilDoneAsync("read", () => ReadAsync(reader), stop);
+        }
+    }
+
+    /// <summary>Returns when a read that is under way has ended, and its entries are held or given back.</summary>
+    public async Task PassAsync()
+    {
+        await _reading.WaitAsync(CancellationToken.None);
+        _reading.Release();
+    }
+
+    public void Dispose() => _reading.Dispose();
+
+    private async Task ReadAsync(GroupReader reader)
+    {
+        using var wake = CancellationTokenSource.CreateLinkedTokenSource(context.Lifetime.Stopping, watch.Changed);
+        await watch.RefreshSometimesAsync();
+        if (!await TryReadAsync(reader, wake.Token))
+        {
+            // Somebody will say so when there is something to read; that message may get lost.
+            await Task.Delay(BlockingConnection.Block, context.Time, wake.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>False when there is nothing that may be read.</summary>
+    private async Task<bool> TryReadAsync(GroupReader reader, CancellationToken wake)
+    {
+        await _reading.WaitAsync(CancellationToken.None);
+        try
+        {
+            var from = context.Held.Ask(() => sources.Where(source => source.CanRead).ToArray());
+            if (from.Length == 0)
+                return false;
+            await AcceptAsync(from, await reader.ReadAsync(from, wake));
+        }
+        catch (RedisServerException e) when (e.Message.StartsWith("NOGROUP", StringComparison.Ordinal))
+        {
+            LogGroupMissing(context.Logger, context.Subscription.Group, e.Message);
+            await pending.CreateGroupsAsync();
+        }
+        finally
+        {
+            _reading.Release();
+        }
+
+        return true;
+    }
+
+    private async Task AcceptAsync(StreamSource[] from, GroupRead read)
+    {
+        for (var i = 0; i < from.Length; i++)
+        {
+            watch.Learn(from[i], isPaused: !read.Gates[i].IsNull);
+            if (context.Subscription.IsOrdered && read.Gates[from.Length + i] != context.Subscription.Consumer)
+                Lost(from[i]);
+        }
+
+        foreach (var (source, entries) in read.Parts)
+        {
+            if (source.Access is SourceAccess.None)
+                await pending.GiveBackAsync(source, entries);
+            else
+                await intake.AcceptAsync(source, entries);
+        }
+    }
+
+    [LoggerMessage(112, LogLevel.Warning, "Group {Group} is missing and is created again: {Reason}")]
+    private static partial void LogGroupMissing(ILogger logger, string group, string reason);
+}

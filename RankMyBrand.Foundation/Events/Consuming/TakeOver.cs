@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Logging;
+
+namespace RankMyBrand.Foundation.Events;
+
+/// <summary>Takes over what consumers that are gone have left behind, and forgets their names.</summary>
+internal sealed partial class TakeOver(ConsumerContext context, PendingEntries pending, Intake intake) : IDisposable
+{
+    private static readonly TimeSpan s_cleanUpEvery = TimeSpan.FromMinutes(1);
+
+    private readonly Signal _now = new();
+
+    /// <summary>Looks at once, and not only when it is time.</summary>
+    public void Wake() => _now.Set();
+
+    public async Task RunAsync()
+    {
+        var stop = context.Lifetime.Stopping;
+        var cleanedUp = context.Time.GetTimestamp();
+        while (!stop.IsCancellationRequested)
+        {
+            foreach (var source in context.Subscription.Sources)
+            {
+                if (source.CanRead)
+                    await context.Patience.UntilDoneAsync("take over pending entries", () => RunAsync(source, context.Options.ClaimAfter), stop);
+            }
+
+            if (context.Time.GetElapsedTime(cleanedUp) > s_cleanUpEvery)
+            {
+                cleanedUp = context.Time.GetTimestamp();
+                await context.Patience.UntilDoneAsync("remove idle consumers", pending.RemoveIdleConsumersAsync, stop);
+            }
+
+            await _now.WaitAsync(context.Options.ClaimAfter / 2, stop);
+        }
+    }
+
+    /// <summary>Takes over everything of a source that has been idle for long.</summary>
+    public async Task RunAsync(StreamSource source, TimeSpan idle)
+    {
+        var stop = context.Lifetime.Stopping;
+        do
+        {
+            await context.Held.WaitForRoomAsync(stop);
+            if (stop.IsCancellationRequested)
+                return;
+            var (entries, attempts, next) = await pending.ClaimAsync(source, idle, source.ClaimCursor);
+            source.ClaimCursor = next;
+            if (entries.Length == 0)
+                continue;
+            LogTakenOver(context.Logger, entries.Length, source.Name, context.Subscription.Group);
+            context.Telemetry.Redelivered(source.Stream, context.Subscription.Group, entries.Length);
+            await intake.AcceptAsync(source, entries, attempts);
+        }
+        while (source.ClaimCursor is not null);
+    }
+
+    public void Dispose() => _now.Dispose();
+
+    [LoggerMessage(113, LogLevel.Information, "Took over {Count} entries of {Stream} in group {Group} from consumers that are gone")]
+    private static partial void LogTakenOver(ILogger logger, int count, string stream, string group);
+}
