@@ -2,6 +2,7 @@ using RankMyBrand.Gateway.Documents;
 using RankMyBrand.Gateway.Hub;
 using RankMyBrand.Gateway.Identity;
 using RankMyBrand.Gateway.RateLimits;
+using RankMyBrand.Gateway.Routing;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
@@ -11,9 +12,7 @@ builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true)
 builder.AddRateLimits();
 builder.AddHub();
 builder.AddApiDocument();
-builder.Services.AddReverseProxy()
-    .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
-    .AddServiceDiscoveryDestinationResolver();
+builder.AddGatewayRouting();
 
 var app = builder.Build();
 app.UseApiPage();
@@ -24,5 +23,5 @@ app.UseRateLimits();
 app.MapDefaultEndpoints();
 app.MapApiDocument();
 app.MapHub();
-app.MapReverseProxy();
+app.MapGatewayRouting();
 await app.RunAsync();

@@ -1,0 +1,214 @@
+using System.Net;
+using System.Runtime.ExceptionServices;
+using RankMyBrand.Gateway.Routing.Upstreams;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
+
+namespace RankMyBrand.Gateway.Routing.Forwarding;
+
+/// <summary>
+/// One request of a client, and all attempts to have it answered. It stands where YARP's forwarder expects the HTTP client: whatever
+/// happens here happens before the first byte of an answer, so the client sees one answer only.
+/// </summary>
+internal sealed class Exchange(HttpContext context, IReverseProxyFeature proxy, RoutePolicy policy, Candidate first, ReadOnlyMemory<byte>? body)
+    : HttpMessageInvoker(Unused.Handler, disposeHandler: false)
+{
+    private readonly Upstream _upstream = policy.Upstream;
+    private readonly UpstreamOptions _options = policy.Upstream.Options;
+    private readonly AttemptSender _sender = new(context, policy, policy.Upstream.Options, proxy.Cluster.HttpClient);
+    private Candidate _candidate = first;
+    private List<Destination>? _tried;
+    private bool _hasBegun;
+
+    private readonly CancellationTokenSource _total = TimerPool.Rent();
+    private Destination? _answering;
+    private bool _hasLeftBulkhead;
+    private Task _discarding = Task.CompletedTask;
+
+    /// <summary>Whether the request may be sent more than once.</summary>
+    public required bool IsRepeatable { get; init; }
+
+    /// <summary>Whether a second attempt may begin while the first is under way.</summary>
+    public required bool IsHedged { get; init; }
+
+    /// <summary>Why there is no answer.</summary>
+    public AttemptFailure Failure { get; private set; }
+
+    /// <summary>Ends the exchange when the whole time is over.</summary>
+    public CancellationToken TimeIsOver => _total.Token;
+
+    /// <summary>Forwards the request, and the answer of whichever destination gives one.</summary>
+    public async ValueTask<ForwarderError> ForwardAsync(IHttpForwarder forwarder)
+    {
+        _total.CancelAfter(policy.Total);
+        try
+        {
+            var error = await forwarder.SendAsync(
+                context, _candidate.Destination.Address, this, proxy.Cluster.Config.HttpRequest!, proxy.Route.Transformer, _total.Token);
+            if (error == ForwarderError.ResponseBodyDestination && _answering is not null)
+                _upstream.Report(new Candidate(_answering, IsProbe: false), AttemptOutcome.Failed);
+            return error;
+        }
+        finally
+        {
+            _answering?.End();
+            LeaveBulkhead();
+            await _discarding;
+        }
+    }
+
+    /// <summary>Nothing waits for the end of the time any more.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        TimerPool.Return(_total);
+        base.Dispose(disposing);
+    }
+
+    public override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        Begin(request);
+        for (var left = _options.Retries.Attempts; ; left--)
+        {
+            var result = IsHedged
+                ? await SendHedgedAsync(request, cancellationToken)
+                : await _sender.SendAsync(_candidate, request, IsRepeatable, cancellationToken);
+            if (!result.IsBad || left == 0 || cancellationToken.IsCancellationRequested || !MayRepeat(result, request)
+                || TakeOther(result.Candidate) is not { } other)
+            {
+                return Finish(result, request);
+            }
+
+            Discard(result);
+            _upstream.Telemetry.Retried(_upstream.Name);
+            RequestCopies.Redirect(request, _candidate.Destination, other.Destination);
+            _candidate = other;
+        }
+    }
+
+    private void Begin(HttpRequestMessage request)
+    {
+        // The forwarder asks a second time, with a new request, when a WebSocket needs another version of HTTP.
+        if (_hasBegun && LoadBalancer.Passes(_candidate.Destination) is { } again)
+            _candidate = again;
+        _hasBegun = true;
+        if (context.Request.Path.Value!.Contains('%', StringComparison.Ordinal))
+            RequestCopies.KeepEncodedSlashes(request, context);
+        if (body is { } bytes && request.Content is { } content)
+            request.Content = RequestCopies.WithHeaders(new ReadOnlyMemoryContent(bytes), content);
+    }
+
+    // A destination to which there was no connection has not seen the request, so it does not matter whether that may be repeated.
+    private bool MayRepeat(in AttemptResult result, HttpRequestMessage request) => result.Failure switch
+    {
+        AttemptFailure.GivenUp or AttemptFailure.OtherVersion => false,
+        AttemptFailure.NotSent => IsRepeatable || request.Content is not SentContent { HasStarted: true },
+        _ => IsRepeatable,
+    };
+
+    private Candidate? TakeOther(Candidate than)
+    {
+        _tried ??= [];
+        if (!_tried.Contains(than.Destination))
+            _tried.Add(than.Destination);
+        var healthy = _upstream.HealthyDestinations(proxy.Route.Cluster!);
+        if (healthy.Length <= 1 || !_upstream.Budget.TryTake(_options.Retries.Budget))
+            return null;
+        return _upstream.Balancer.Pick(healthy, _options.LoadBalancingPolicy, _tried);
+    }
+
+    private async Task<AttemptResult> SendHedgedAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if ((_options.Hedging.Delay ?? _upstream.Latencies.P95) is not { } delay)
+            return await _sender.SendAsync(_candidate, request, IsRepeatable, cancellationToken);
+
+        // Copied before it is under way: the client may change its headers while it sends it.
+        var copy = RequestCopies.Copy(request, body ?? default);
+        using var stopOne = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var stopTwo = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var one = _sender.SendAsync(_candidate, request, IsRepeatable, stopOne.Token);
+        if (await EndsWithinAsync(one, delay) || TakeOther(_candidate) is not { } other)
+            return await one;
+
+        _tried!.Add(other.Destination);
+        RequestCopies.Redirect(copy, _candidate.Destination, other.Destination);
+        var two = _sender.SendAsync(other, copy, IsRepeatable, stopTwo.Token);
+        var faster = await Task.WhenAny(one, two);
+        var (slower, stopSlower) = faster == one ? (two, stopTwo) : (one, stopOne);
+        var result = await faster;
+        if (result.IsBad)
+        {
+            Discard(result);
+            return await slower;
+        }
+
+        await stopSlower.CancelAsync();
+        _discarding = DiscardAsync(slower);
+        _upstream.Telemetry.Hedged(_upstream.Name, won: faster == two);
+        return result;
+    }
+
+    private static async Task<bool> EndsWithinAsync(Task attempt, TimeSpan time)
+    {
+        using var stop = new CancellationTokenSource();
+        var isFirst = await Task.WhenAny(attempt, Task.Delay(time, stop.Token)) == attempt;
+        await stop.CancelAsync();
+        return isFirst;
+    }
+
+    private HttpResponseMessage Finish(in AttemptResult result, HttpRequestMessage request)
+    {
+        proxy.ProxiedDestination = result.Candidate.Destination.State;
+        Failure = result.Failure;
+        if (result.Response is not { } response)
+        {
+            ExceptionDispatchInfo.Throw(result.Error!);
+            return null;
+        }
+
+        _answering = result.Candidate.Destination;
+        if (IsStream(request, response))
+        {
+            // It may last for days and costs next to nothing meanwhile.
+            _total.CancelAfter(Timeout.InfiniteTimeSpan);
+            LeaveBulkhead();
+        }
+
+        return response;
+    }
+
+    private void LeaveBulkhead()
+    {
+        if (_hasLeftBulkhead)
+            return;
+        _hasLeftBulkhead = true;
+        _upstream.Bulkhead.Leave();
+    }
+
+    private static async Task DiscardAsync(Task<AttemptResult> attempt) => Discard(await attempt);
+
+    private static void Discard(in AttemptResult result)
+    {
+        if (result.Response is null)
+            return;
+        result.Response.Dispose();
+        result.Candidate.Destination.End();
+    }
+
+    private static bool IsStream(HttpRequestMessage request, HttpResponseMessage response)
+    {
+        if (response.StatusCode == HttpStatusCode.SwitchingProtocols || (request.Method == HttpMethod.Connect && response.IsSuccessStatusCode))
+            return true;
+        return response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var values) && values.ToString() is var type
+            && (type.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase)
+                || type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>The base class wants a handler; this class sends through the client of the cluster.</summary>
+    private sealed class Unused : HttpMessageHandler
+    {
+        public static readonly Unused Handler = new();
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+    }
+}

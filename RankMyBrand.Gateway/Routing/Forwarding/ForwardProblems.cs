@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Diagnostics;
+using RankMyBrand.ServiceDefaults.Problems;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace RankMyBrand.Gateway.Routing.Forwarding;
+
+/// <summary>Tells the client why there is no answer.</summary>
+internal static class ForwardProblems
+{
+    public static Task FinishAsync(HttpContext context, RoutePolicy policy, Exchange exchange, ForwarderError error)
+    {
+        if (error == ForwarderError.None)
+        {
+            // What a service answers goes to the client as it is, an error without a body too.
+            if (context.Response.StatusCode >= StatusCodes.Status400BadRequest && context.Features.Get<IStatusCodePagesFeature>() is { } pages)
+                pages.Enabled = false;
+            return Task.CompletedTask;
+        }
+
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            if (!context.Response.HasStarted)
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return Task.CompletedTask;
+        }
+
+        var problem = Explain(context, policy, exchange, error);
+        Log(context, policy, error, problem.StatusCode!.Value);
+        return context.Response.HasStarted ? Task.CompletedTask : problem.ExecuteAsync(context);
+    }
+
+    private static ProblemResult Explain(HttpContext context, RoutePolicy policy, Exchange exchange, ForwarderError error)
+    {
+        var name = policy.Upstream.Name;
+        if (exchange.TimeIsOver.IsCancellationRequested)
+            return TimedOut($"'{name}' has not answered within {policy.Total.TotalSeconds:0.###} s.");
+        if (exchange.Failure == AttemptFailure.TooSlow || error == ForwarderError.RequestTimedOut)
+            return TimedOut($"'{name}' has not begun to answer in time.");
+        if (error == ForwarderError.RequestBodyClient)
+        {
+            return context.Response.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? RequestRules.TooLarge(policy)
+                : Problem.Create(ProblemCode.Validation, "The request body could not be read to its end.", context.Response.StatusCode);
+        }
+
+        return Problem.Create(
+            ProblemCode.Unavailable,
+            exchange.Failure == AttemptFailure.NotSent ? $"'{name}' could not be reached." : $"'{name}' broke off before it had answered.",
+            StatusCodes.Status502BadGateway);
+    }
+
+    private static ProblemResult TimedOut(string detail) => Problem.Create(ProblemCode.Unavailable, detail, StatusCodes.Status504GatewayTimeout);
+
+    private static void Log(HttpContext context, RoutePolicy policy, ForwarderError error, int status)
+    {
+        if (status < StatusCodes.Status500InternalServerError)
+            return;
+        var exception = context.Features.Get<IForwarderErrorFeature>()?.Exception;
+        policy.Upstream.Telemetry.Failed(
+            context.Request.Method,
+            policy.Upstream.Name,
+            context.GetReverseProxyFeature().ProxiedDestination?.DestinationId,
+            status,
+            exception is null ? error.ToString() : $"{error}: {exception.GetBaseException().Message}");
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Http.Features;
+using RankMyBrand.Gateway.Routing.Upstreams;
+using RankMyBrand.ServiceDefaults.Problems;
+
+namespace RankMyBrand.Gateway.Routing.Forwarding;
+
+/// <summary>What the gateway finds out about a request before it is sent anywhere.</summary>
+internal static class RequestRules
+{
+    /// <summary>Sets the limit of the body, and says what speaks against the request.</summary>
+    public static ProblemResult? FindRefusal(HttpContext context, RoutePolicy policy)
+    {
+        var request = context.Request;
+        if (!PathGuard.IsSafe(request.Path.Value!))
+            return Problem.Create(ProblemCode.Validation, "The path of the request has encoded steps up ('..'); send the path that is meant.");
+        if (request.ContentLength > policy.MaxBodySize)
+            return TooLarge(policy);
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = policy.MaxBodySize;
+        return null;
+    }
+
+    public static ProblemResult TooLarge(RoutePolicy policy) => Problem.Create(
+        ProblemCode.Validation, $"The request body is larger than the {policy.MaxBodySize} bytes that are taken here.", StatusCodes.Status413PayloadTooLarge);
+
+    /// <summary>Whether it does no harm to send the request twice, and can be done.</summary>
+    public static bool IsRepeatable(HttpContext context, RetryOptions retries)
+    {
+        var request = context.Request;
+        if (!IsIdempotent(request.Method))
+            return false;
+        return context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true }
+            || request.ContentLength <= retries.MaxBodySize;
+    }
+
+    public static bool IsUpgrade(HttpContext context) => context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
+
+    /// <summary>Reads a body whose length is known and small.</summary>
+    public static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context)
+    {
+        var bytes = new byte[context.Request.ContentLength!.Value];
+        await context.Request.Body.ReadExactlyAsync(bytes, context.RequestAborted);
+        return bytes;
+    }
+
+    private static bool IsIdempotent(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method) || HttpMethods.IsOptions(method);
+}

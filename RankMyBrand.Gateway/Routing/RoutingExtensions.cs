@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using RankMyBrand.Gateway.Routing.Configuration;
+using RankMyBrand.Gateway.Routing.Forwarding;
+using RankMyBrand.Gateway.Routing.Services;
+using RankMyBrand.Gateway.Routing.Upstreams;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace RankMyBrand.Gateway.Routing;
+
+/// <summary>Puts routing into the gateway.</summary>
+internal static class RoutingExtensions
+{
+    // Under every other source of configuration. YARP writes several lines a request, and stacks where ours say the same in a sentence.
+    private static readonly Dictionary<string, string?> s_logging = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Logging:LogLevel:Yarp"] = "Warning",
+        ["Logging:LogLevel:Yarp.ReverseProxy.Forwarder.HttpForwarder"] = "None",
+        ["Logging:LogLevel:Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor"] = "Error",
+        ["Logging:LogLevel:Yarp.ReverseProxy.SessionAffinity"] = "Error",
+    };
+
+    /// <summary>Adds the routes of <c>ReverseProxy</c> and those to the services of an <see cref="IServiceCatalog"/>.</summary>
+    public static void AddGatewayRouting(this WebApplicationBuilder builder)
+    {
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = s_logging });
+        var files = new ConfigurationFiles();
+        files.Watch(builder.Configuration);
+
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(files);
+        services.AddSingleton<RoutingTelemetry>();
+        services.AddSingleton<UpstreamDirectory>();
+        services.AddSingleton<RouteTableReader>();
+        services.AddSingleton<RouteTableCheck>();
+        services.AddSingleton<ServiceCheck>();
+        services.TryAddSingleton<IServiceCatalog, ConfigurationServiceCatalog>();
+        services.AddSingleton<RouteTableProvider>();
+        services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<RouteTableProvider>());
+        services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<RouteTableProvider>());
+        services.AddSingleton<RouteTableLoader>();
+        services.AddSingleton<RequestForwarder>();
+        services.AddHostedService(provider => provider.GetRequiredService<RouteTableLoader>());
+        services.AddReverseProxy().AddServiceDiscoveryDestinationResolver();
+        services.AddSingleton<IForwarderHttpClientFactory, ForwarderClientFactory>();
+    }
+
+    /// <summary>Maps all routes.</summary>
+    /// <exception cref="OptionsValidationException">The static routes are not valid.</exception>
+    public static void MapGatewayRouting(this WebApplication app)
+    {
+        app.Services.GetRequiredService<RouteTableLoader>().LoadStatic();
+        var upstreams = app.Services.GetRequiredService<UpstreamDirectory>();
+        var forwarder = app.Services.GetRequiredService<RequestForwarder>();
+        try
+        {
+            app.MapReverseProxy(proxy =>
+            {
+                proxy.UseSessionAffinity();
+                proxy.Run(forwarder.ForwardAsync);
+            }).ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(new RoutePolicy(upstreams.Find(route.ClusterId!), route)));
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new OptionsValidationException(RouteTableReader.Section, typeof(RouteTable), RouteTableCheck.Sentences(e));
+        }
+
+        app.MapUnknownServices();
+    }
+}

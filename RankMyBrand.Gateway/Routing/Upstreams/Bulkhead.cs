@@ -1,0 +1,55 @@
+namespace RankMyBrand.Gateway.Routing.Upstreams;
+
+/// <summary>Lets so many requests through at a time, some wait for a short while in the order of their coming, and no more.</summary>
+internal sealed class Bulkhead
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<TaskCompletionSource<bool>> _waiting = new();
+    private int _running;
+
+    /// <returns>Whether there is a place; whoever has one leaves it with <see cref="Leave"/>.</returns>
+    public ValueTask<bool> EnterAsync(BulkheadOptions options, CancellationToken cancellationToken)
+    {
+        TaskCompletionSource<bool> place;
+        lock (_lock)
+        {
+            if (_running < options.MaxConcurrency)
+            {
+                _running++;
+                return new(true);
+            }
+
+            while (_waiting.TryPeek(out var first) && first.Task.IsCompleted)
+                _waiting.Dequeue();
+            if (_waiting.Count >= options.QueueLength)
+                return new(false);
+            place = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Enqueue(place);
+        }
+
+        return new(WaitAsync(place, options.QueueTimeout, cancellationToken));
+    }
+
+    public void Leave()
+    {
+        lock (_lock)
+        {
+            while (_waiting.TryDequeue(out var next))
+            {
+                if (next.TrySetResult(true))
+                    return;
+            }
+
+            _running--;
+        }
+    }
+
+    private static async Task<bool> WaitAsync(TaskCompletionSource<bool> place, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        waiting.CancelAfter(timeout);
+        // Whoever is given the place in the same moment keeps it.
+        await using (waiting.Token.UnsafeRegister(static state => ((TaskCompletionSource<bool>)state!).TrySetResult(false), place))
+            return await place.Task;
+    }
+}

@@ -1,0 +1,117 @@
+namespace RankMyBrand.Gateway.Routing.Upstreams;
+
+/// <summary>Whether a destination gets requests.</summary>
+internal enum CircuitState
+{
+    /// <summary>It does.</summary>
+    Closed,
+
+    /// <summary>It does not: too many have failed.</summary>
+    Open,
+
+    /// <summary>One request is trying whether it answers again.</summary>
+    HalfOpen,
+}
+
+/// <summary>How an attempt ended, as far as the destination is concerned.</summary>
+internal enum AttemptOutcome
+{
+    Succeeded,
+
+    Failed,
+
+    /// <summary>It says nothing about the destination: the client went away, or another attempt was faster.</summary>
+    Abandoned,
+}
+
+/// <summary>
+/// Cuts a destination off that fails too often, and lets single requests through after a while until one succeeds. Only they decide
+/// then: what was sent before the circuit opened and fails late does not count.
+/// </summary>
+internal sealed class CircuitBreaker(TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly RollingCounts _counts = new(time);
+    private volatile CircuitState _state;
+    private long _openedAt;
+    private TimeSpan _openFor;
+
+    public CircuitState State => _state;
+
+    /// <summary>How long it will still be before a request may try; zero when one may.</summary>
+    public TimeSpan OpenFor
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var left = _state == CircuitState.Open ? _openFor - time.GetElapsedTime(_openedAt) : TimeSpan.Zero;
+                return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            }
+        }
+    }
+
+    /// <summary>Asks for passage. Whoever gets it reports how it went.</summary>
+    /// <param name="isProbe">Whether this is the request on which the state depends.</param>
+    public bool TryPass(out bool isProbe)
+    {
+        isProbe = false;
+        if (_state == CircuitState.Closed)
+            return true;
+        lock (_lock)
+        {
+            if (_state == CircuitState.Closed)
+                return true;
+            if (_state == CircuitState.HalfOpen || time.GetElapsedTime(_openedAt) < _openFor)
+                return false;
+            _state = CircuitState.HalfOpen;
+            isProbe = true;
+            return true;
+        }
+    }
+
+    /// <summary>Takes note of how an attempt ended.</summary>
+    /// <returns>Whether the circuit has opened or closed by it.</returns>
+    public bool Report(AttemptOutcome outcome, bool isProbe, BreakerOptions options)
+    {
+        if (isProbe)
+            return ReportProbe(outcome, options);
+        if (outcome == AttemptOutcome.Abandoned || !options.Enabled)
+            return false;
+        var failed = outcome == AttemptOutcome.Failed;
+        _counts.Add(options.Window, 1, failed ? 1 : 0);
+        return failed && TryOpen(options);
+    }
+
+    private bool ReportProbe(AttemptOutcome outcome, BreakerOptions options)
+    {
+        lock (_lock)
+        {
+            if (outcome == AttemptOutcome.Succeeded || !options.Enabled)
+            {
+                _counts.Clear();
+                _state = CircuitState.Closed;
+                return true;
+            }
+
+            // The next request may probe at once when this one has found nothing out.
+            if (outcome == AttemptOutcome.Failed)
+                (_openedAt, _openFor) = (time.GetTimestamp(), options.OpenFor);
+            _state = CircuitState.Open;
+            return false;
+        }
+    }
+
+    private bool TryOpen(BreakerOptions options)
+    {
+        lock (_lock)
+        {
+            var (all, failed) = _counts.Read(options.Window);
+            if (_state != CircuitState.Closed || all < options.MinimumRequests || failed < options.FailureRatio * all)
+                return false;
+            (_openedAt, _openFor) = (time.GetTimestamp(), options.OpenFor);
+            _state = CircuitState.Open;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,265 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using RankMyBrand.Gateway.Routing.Upstreams;
+using RankMyBrand.Tests.Support;
+
+namespace RankMyBrand.Tests.Gateway.Routing;
+
+/// <summary>When a destination gets no more requests, and when it gets some again.</summary>
+public sealed class CircuitBreakerTests
+{
+    private readonly ManualTimeProvider _time = new();
+    private readonly BreakerOptions _options = new()
+    {
+        MinimumRequests = 4,
+        FailureRatio = 0.5,
+        Window = TimeSpan.FromSeconds(10),
+        OpenFor = TimeSpan.FromSeconds(5),
+    };
+
+    [Fact]
+    public void Circuit_BelowTheMinimum_StaysClosed()
+    {
+        var breaker = new CircuitBreaker(_time);
+
+        Fail(breaker, 3);
+
+        Assert.Equal(CircuitState.Closed, breaker.State);
+        Assert.True(breaker.TryPass(out var isProbe));
+        Assert.False(isProbe);
+    }
+
+    [Fact]
+    public void Circuit_AtTheRatio_OpensForItsTime()
+    {
+        var breaker = new CircuitBreaker(_time);
+        breaker.Report(AttemptOutcome.Succeeded, isProbe: false, _options);
+        breaker.Report(AttemptOutcome.Succeeded, isProbe: false, _options);
+
+        Fail(breaker, 1);
+        Assert.Equal(CircuitState.Closed, breaker.State);
+        Assert.True(breaker.Report(AttemptOutcome.Failed, isProbe: false, _options));
+
+        Assert.Equal(CircuitState.Open, breaker.State);
+        Assert.False(breaker.TryPass(out _));
+        Assert.Equal(TimeSpan.FromSeconds(5), breaker.OpenFor);
+        _time.Advance(TimeSpan.FromSeconds(4.9));
+        Assert.False(breaker.TryPass(out _));
+    }
+
+    [Fact]
+    public void Circuit_WithFewFailuresAmongMany_StaysClosed()
+    {
+        var breaker = new CircuitBreaker(_time);
+
+        for (var i = 0; i < 100; i++)
+            breaker.Report(i % 3 == 2 ? AttemptOutcome.Failed : AttemptOutcome.Succeeded, isProbe: false, _options);
+
+        Assert.Equal(CircuitState.Closed, breaker.State);
+    }
+
+    [Fact]
+    public void Failures_OlderThanTheWindow_DoNotCount()
+    {
+        var breaker = new CircuitBreaker(_time);
+        Fail(breaker, 3);
+        _time.Advance(TimeSpan.FromSeconds(11));
+
+        Fail(breaker, 3);
+
+        Assert.Equal(CircuitState.Closed, breaker.State);
+    }
+
+    [Fact]
+    public void Abandoned_Attempts_DoNotCount()
+    {
+        var breaker = new CircuitBreaker(_time);
+
+        for (var i = 0; i < 100; i++)
+            breaker.Report(AttemptOutcome.Abandoned, isProbe: false, _options);
+        Fail(breaker, 3);
+
+        Assert.Equal(CircuitState.Closed, breaker.State);
+    }
+
+    [Fact]
+    public void HalfOpen_LetsOneThroughAndClosesWhenItSucceeds()
+    {
+        var breaker = Open();
+
+        Assert.True(breaker.TryPass(out var isProbe));
+        Assert.True(isProbe);
+        Assert.Equal(CircuitState.HalfOpen, breaker.State);
+        Assert.False(breaker.TryPass(out _));
+
+        Assert.True(breaker.Report(AttemptOutcome.Succeeded, isProbe: true, _options));
+        Assert.Equal(CircuitState.Closed, breaker.State);
+        // With a clean record.
+        Fail(breaker, 3);
+        Assert.Equal(CircuitState.Closed, breaker.State);
+    }
+
+    [Fact]
+    public void HalfOpen_WhoseProbeFails_OpensForItsTimeAgain()
+    {
+        var breaker = Open();
+        breaker.TryPass(out _);
+
+        breaker.Report(AttemptOutcome.Failed, isProbe: true, _options);
+
+        Assert.Equal(CircuitState.Open, breaker.State);
+        Assert.False(breaker.TryPass(out _));
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.True(breaker.TryPass(out var isProbe));
+        Assert.True(isProbe);
+    }
+
+    [Fact]
+    public void HalfOpen_WhoseProbeIsAbandoned_LetsTheNextProbe()
+    {
+        var breaker = Open();
+        breaker.TryPass(out _);
+
+        breaker.Report(AttemptOutcome.Abandoned, isProbe: true, _options);
+
+        Assert.True(breaker.TryPass(out var isProbe));
+        Assert.True(isProbe);
+    }
+
+    [Fact]
+    public void LateFailures_OfRequestsFromBefore_DoNotDecideTheProbe()
+    {
+        var breaker = Open();
+        breaker.TryPass(out _);
+
+        Fail(breaker, 10);
+
+        Assert.Equal(CircuitState.HalfOpen, breaker.State);
+        breaker.Report(AttemptOutcome.Succeeded, isProbe: true, _options);
+        Assert.Equal(CircuitState.Closed, breaker.State);
+    }
+
+    [Fact]
+    public void Probes_AskedForByManyAtOnce_AreOne()
+    {
+        var breaker = Open();
+        var passed = 0;
+
+        Parallel.For(0, 1000, _ =>
+        {
+            if (breaker.TryPass(out var _))
+                Interlocked.Increment(ref passed);
+        });
+
+        Assert.Equal(1, passed);
+    }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(503)]
+    public async Task Service_ThatAnswersWithServerErrors_IsCutOffAndComesBack(int status)
+    {
+        var isBroken = true;
+        await using var backend = await Backend.StartAsync(handler: context =>
+        {
+            context.Response.StatusCode = Volatile.Read(ref isBroken) ? status : 200;
+            return Task.CompletedTask;
+        });
+        await using var host = await StartAsync([backend]);
+        for (var i = 0; i < 4; i++)
+            Assert.Equal(status, (int)await host.GetStatusAsync("/services/test/x"));
+
+        using (var response = await host.Client.GetAsync("/services/test/x", TestContext.Current.CancellationToken))
+        {
+            await RoutingHost.ReadProblemAsync(response, HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+            Assert.Equal(TimeSpan.FromSeconds(5), response.Headers.RetryAfter?.Delta);
+        }
+
+        Assert.Equal(4, backend.Requests.Count);
+        await host.Log.WaitForAsync("fails too often");
+        Volatile.Write(ref isBroken, false);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(HttpStatusCode.OK, await host.GetStatusAsync("/services/test/x"));
+        Assert.Equal(HttpStatusCode.OK, await host.GetStatusAsync("/services/test/x"));
+        await host.Log.WaitForAsync("answers again");
+    }
+
+    [Fact]
+    public async Task Service_ThatIsDown_IsCutOff()
+    {
+        await using var backend = await Backend.StartAsync();
+        await using var host = await StartAsync([backend]);
+        await backend.StopAsync();
+
+        for (var i = 0; i < 4; i++)
+            await host.GetProblemAsync("/services/test/x", HttpStatusCode.BadGateway, "UNAVAILABLE");
+
+        var problem = await host.GetProblemAsync("/services/test/x", HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+        Assert.Contains("All instances of 'test' fail", (string?)problem["detail"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Instance_ThatIsCutOff_LeavesTheOthersAlone()
+    {
+        await using var good = await Backend.StartAsync("good");
+        await using var bad = await Backend.StartAsync("bad", context =>
+        {
+            context.Response.StatusCode = 500;
+            return Task.CompletedTask;
+        });
+        await using var host = await StartAsync([good, bad], ("Services:test:LoadBalancingPolicy", "RoundRobin"));
+
+        for (var i = 0; i < 100; i++)
+            await host.GetStatusAsync("/services/test/x");
+
+        Assert.Equal(4, bad.Requests.Count);
+        Assert.Equal(96, good.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Clients_ThatGoAway_AreNotTheServicesFault()
+    {
+        await using var backend = await Backend.StartAsync(handler: context => Task.Delay(Timeout.Infinite, context.RequestAborted));
+        await using var host = await StartAsync([backend]);
+
+        for (var i = 0; i < 8; i++)
+        {
+            using var leave = new CancellationTokenSource();
+            var asking = host.Client.GetAsync("/services/test/x", leave.Token);
+            await RoutingHost.WaitUntilAsync(() => Task.FromResult(backend.Requests.Count == i + 1), "the request has arrived");
+            await leave.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+        }
+
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(host.Destinations().Sum(destination => destination.InFlight) == 0), "all have ended");
+        Assert.All(host.Destinations(), destination => Assert.Equal(CircuitState.Closed, destination.Breaker.State));
+        backend.Handler = null;
+        Assert.Equal("backend", await host.GetAsync());
+        Assert.DoesNotContain(host.Log.Lines, line => line.Text.Contains("ended with", StringComparison.Ordinal));
+    }
+
+    private Task<RoutingHost> StartAsync(Backend[] backends, params (string Key, string? Value)[] settings) => RoutingHost.StartAsync(
+        backends,
+        builder => builder.Services.AddSingleton<TimeProvider>(_time),
+        [
+            ("Services:test:Breaker:MinimumRequests", "4"),
+            ("Services:test:Retries:Attempts", "0"),
+            ("Services:test:HealthCheck:Active:Enabled", "false"),
+            .. settings,
+        ]);
+
+    private void Fail(CircuitBreaker breaker, int times)
+    {
+        for (var i = 0; i < times; i++)
+            breaker.Report(AttemptOutcome.Failed, isProbe: false, _options);
+    }
+
+    private CircuitBreaker Open()
+    {
+        var breaker = new CircuitBreaker(_time);
+        Fail(breaker, 4);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        return breaker;
+    }
+}

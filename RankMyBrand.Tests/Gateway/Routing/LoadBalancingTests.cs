@@ -1,0 +1,164 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using RankMyBrand.Gateway.Routing.Upstreams;
+using RankMyBrand.Tests.Support;
+using Yarp.ReverseProxy.Model;
+
+namespace RankMyBrand.Tests.Gateway.Routing;
+
+/// <summary>Which instance a request goes to.</summary>
+public sealed class LoadBalancingTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task RoundRobin_GivesEveryInstanceItsTurn()
+    {
+        await using var one = await Backend.StartAsync("one");
+        await using var two = await Backend.StartAsync("two");
+        await using var three = await Backend.StartAsync("three");
+        await using var host = await RoutingHost.StartAsync([one, two, three], ("Services:test:LoadBalancingPolicy", "RoundRobin"));
+
+        for (var i = 0; i < 12; i++)
+            await host.GetAsync();
+
+        Assert.All([one, two, three], backend => Assert.Equal(4, backend.Requests.Count));
+    }
+
+    [Theory]
+    [InlineData("LeastRequests")]
+    [InlineData("PowerOfTwoChoices")]
+    public async Task LeastLoaded_WhileOneInstanceIsBusy_IsTheOther(string policy)
+    {
+        var release = new TaskCompletionSource();
+        await using var busy = await Backend.StartAsync("busy", _ => release.Task);
+        await using var idle = await Backend.StartAsync("idle");
+        await using var host = await RoutingHost.StartAsync([busy], ("Services:test:LoadBalancingPolicy", policy));
+        var waiting = Enumerable.Range(0, 3).Select(_ => host.GetAsync()).ToArray();
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(busy.Requests.Count == 3), "all requests have arrived");
+        host.Configuration.Change([.. RoutingHost.Instances(busy, idle)]);
+        await RoutingHost.WaitUntilAsync(async () => await AskAsync(host) == "idle", "the second instance is asked");
+        var before = busy.Requests.Count;
+
+        for (var i = 0; i < 20; i++)
+            Assert.Equal("idle", await host.GetAsync());
+
+        Assert.Equal(before, busy.Requests.Count);
+        release.SetResult();
+        await Task.WhenAll(waiting);
+    }
+
+    [Fact]
+    public void PowerOfTwoChoices_AsksAllThatAreEquallyLoaded()
+    {
+        var destinations = Enumerable.Range(0, 5).Select(i => new Destination(new DestinationState($"{i}"), TimeProvider.System)).ToArray();
+        var balancer = new LoadBalancer();
+
+        var picked = Enumerable.Range(0, 1000).Select(_ => balancer.Pick(destinations, "PowerOfTwoChoices")!.Value.Destination).ToList();
+
+        Assert.All(destinations, destination => Assert.InRange(picked.Count(other => other == destination), 100, 300));
+    }
+
+    [Theory]
+    [InlineData("PowerOfTwoChoices")]
+    [InlineData("LeastRequests")]
+    [InlineData("RoundRobin")]
+    public void Pick_WhereOnlyOneIsLeft_FindsIt(string policy)
+    {
+        var time = new ManualTimeProvider();
+        var destinations = Enumerable.Range(0, 4).Select(i => new Destination(new DestinationState($"{i}"), time)).ToArray();
+        var breaker = new BreakerOptions { MinimumRequests = 1 };
+        destinations[0].Breaker.Report(AttemptOutcome.Failed, isProbe: false, breaker);
+        destinations[1].Breaker.Report(AttemptOutcome.Failed, isProbe: false, breaker);
+        destinations[3].Begin();
+        var balancer = new LoadBalancer();
+
+        for (var i = 0; i < 50; i++)
+            Assert.Same(destinations[3], balancer.Pick(destinations, policy, [destinations[2]])!.Value.Destination);
+        Assert.Null(balancer.Pick(destinations, policy, [destinations[2], destinations[3]]));
+    }
+
+    [Fact]
+    public async Task Cookie_KeepsAClientAtItsInstance()
+    {
+        await using var one = await Backend.StartAsync("one");
+        await using var two = await Backend.StartAsync("two");
+        await using var host = await RoutingHost.StartAsync(
+            [one, two], ("Services:test:SessionAffinity:Enabled", "true"), ("Services:test:LoadBalancingPolicy", "RoundRobin"));
+        using var first = await host.Client.GetAsync("/services/test/", Cancellation);
+        var cookie = Assert.Single(first.Headers.GetValues("Set-Cookie"));
+        var name = await first.Content.ReadAsStringAsync(Cancellation);
+
+        var answers = new List<string>();
+        for (var i = 0; i < 8; i++)
+            answers.Add(await AskAsync(host, ("Cookie", cookie.Split(';')[0])));
+
+        Assert.All(answers, answer => Assert.Equal(name, answer));
+        Assert.StartsWith("affinity-service-test=", cookie, StringComparison.Ordinal);
+        Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("samesite=lax", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("127.0.0.1", cookie, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Header_KeepsAClientAtItsInstance()
+    {
+        await using var one = await Backend.StartAsync("one");
+        await using var two = await Backend.StartAsync("two");
+        await using var host = await RoutingHost.StartAsync(
+            [one, two],
+            ("Services:test:SessionAffinity:Enabled", "true"),
+            ("Services:test:SessionAffinity:Policy", "CustomHeader"),
+            ("Services:test:SessionAffinity:AffinityKeyName", "X-Sticky"),
+            ("Services:test:LoadBalancingPolicy", "RoundRobin"));
+        using var first = await host.Client.GetAsync("/services/test/", Cancellation);
+        var key = Assert.Single(first.Headers.GetValues("X-Sticky"));
+        var name = await first.Content.ReadAsStringAsync(Cancellation);
+
+        for (var i = 0; i < 8; i++)
+            Assert.Equal(name, await AskAsync(host, ("X-Sticky", key)));
+    }
+
+    [Fact]
+    public async Task Cookie_ThatSomebodyMadeUp_ChoosesNothing()
+    {
+        await using var one = await Backend.StartAsync("one");
+        await using var two = await Backend.StartAsync("two");
+        await using var host = await RoutingHost.StartAsync(
+            [one, two], ("Services:test:SessionAffinity:Enabled", "true"), ("Services:test:LoadBalancingPolicy", "RoundRobin"));
+
+        for (var i = 0; i < 6; i++)
+            await AskAsync(host, ("Cookie", $"affinity-service-test={Uri.EscapeDataString(one.Address)}"));
+
+        Assert.Equal(3, one.Requests.Count);
+        Assert.Equal(3, two.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Cookie_OfAnInstanceThatIsGone_IsReplaced()
+    {
+        await using var one = await Backend.StartAsync("one");
+        await using var two = await Backend.StartAsync("two");
+        await using var host = await RoutingHost.StartAsync([one], ("Services:test:SessionAffinity:Enabled", "true"));
+        using var first = await host.Client.GetAsync("/services/test/", Cancellation);
+        var cookie = first.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+        host.Configuration.Change([("Services:test:Instances", null), .. RoutingHost.Instances(two)]);
+        await RoutingHost.WaitUntilAsync(async () => await AskAsync(host) == "two", "the new instance answers");
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/services/test/") { Headers = { { "Cookie", cookie } } };
+        using var response = await host.Client.SendAsync(request, Cancellation);
+
+        Assert.Equal("two", await response.Content.ReadAsStringAsync(Cancellation));
+        Assert.Single(response.Headers.GetValues("Set-Cookie"));
+    }
+
+    private static async Task<string> AskAsync(RoutingHost host, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/services/test/");
+        foreach (var (name, value) in headers)
+            request.Headers.Add(name, value);
+        using var response = await host.Client.SendAsync(request, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return await response.Content.ReadAsStringAsync(Cancellation);
+    }
+}
