@@ -7,12 +7,15 @@ using StackExchange.Redis;
 
 namespace RankMyBrand.ServiceDefaults.Problems;
 
-/// <summary>Tells the caller what an exception means to him, never what it says.</summary>
-internal static class ExceptionProblems
+/// <summary>Tells the caller what an exception means to him; what it says only where the service has asked for that.</summary>
+internal sealed class ExceptionProblems(IEnumerable<ExpectedException> expected)
 {
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(2);
 
-    public static ProblemResult Of(Exception exception) => exception switch
+    public ProblemResult Of(Exception exception) =>
+        expected.Select(kind => kind.Answer(exception)).FirstOrDefault(answer => answer is not null) ?? General(exception);
+
+    private static ProblemResult General(Exception exception) => exception switch
     {
         BadHttpRequestException bad => Problem.Create(ProblemCodes.Of(bad.StatusCode), Explain(bad), bad.StatusCode),
         _ when IsUnavailable(exception) => Problem.Create(

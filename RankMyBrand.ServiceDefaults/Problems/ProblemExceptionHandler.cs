@@ -7,12 +7,12 @@ using Microsoft.Extensions.Logging;
 namespace RankMyBrand.ServiceDefaults.Problems;
 
 /// <summary>Answers unhandled exceptions. In Development the framework's error page asks it too: errors look the same everywhere.</summary>
-internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> logger)
+internal sealed partial class ProblemExceptionHandler(ExceptionProblems problems, ILogger<ProblemExceptionHandler> logger)
     : IExceptionHandler, IDeveloperPageExceptionFilter
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        var problem = ExceptionProblems.Of(exception);
+        var problem = problems.Of(exception);
         if (problem.StatusCode >= StatusCodes.Status500InternalServerError)
         {
             Record(httpContext.Features.Get<IHttpActivityFeature>()?.Activity, exception);
@@ -30,7 +30,7 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
     }
 
     public async Task HandleExceptionAsync(ErrorContext errorContext, Func<ErrorContext, Task> next) =>
-        await ExceptionProblems.Of(errorContext.Exception).ExecuteAsync(errorContext.HttpContext);
+        await problems.Of(errorContext.Exception).ExecuteAsync(errorContext.HttpContext);
 
     // The framework tells tracers only of exceptions that nobody handled.
     private static void Record(Activity? activity, Exception exception)

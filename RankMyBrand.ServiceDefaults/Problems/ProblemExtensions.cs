@@ -15,6 +15,7 @@ internal static class ProblemExtensions
         // First, because the framework's own writer stays silent when the caller does not accept JSON.
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
+        services.AddSingleton<ExceptionProblems>();
         services.AddExceptionHandler<ProblemExceptionHandler>();
         services.AddSingleton<IDeveloperPageExceptionFilter, ProblemExceptionHandler>();
         // Binding failures carry the reason only in the exception.

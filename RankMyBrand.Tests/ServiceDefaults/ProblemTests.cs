@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 using RankMyBrand.ServiceDefaults.Problems;
 
 namespace RankMyBrand.Tests.ServiceDefaults;
@@ -62,6 +63,24 @@ public sealed class ProblemTests
         var (response, _) = await service.GetJsonAsync("/");
 
         Assert.Equal(TimeSpan.FromSeconds(2), response.Headers.RetryAfter?.Delta);
+    }
+
+    [Theory]
+    [InlineData("Production")]
+    [InlineData("Development")]
+    public async Task Exception_ThatTheServiceExpects_IsAnsweredAsItSays(string environment)
+    {
+        await using var service = await ServiceUnderTest.StartAsync(
+            app => app.MapGet("/{kind}", (string kind) => kind == "expected" ? throw new KeyNotFoundException("Seven is taken.") : Throw(kind)),
+            builder => builder.AddProblem<KeyNotFoundException>(exception => Problem.Create(ProblemCode.Conflict, exception.Message)),
+            environment);
+
+        var (expected, json) = await service.GetJsonAsync("/expected");
+        var (other, otherJson) = await service.GetJsonAsync($"/{nameof(InvalidOperationException)}");
+
+        AssertProblem(expected, json, 409, "CONFLICT");
+        Assert.Equal("Seven is taken.", json.GetProperty("detail").GetString());
+        AssertProblem(other, otherJson, 500, "INTERNAL");
     }
 
     [Theory]

@@ -82,20 +82,34 @@ public sealed class SourcedStreams(NpgsqlDataSource database, IMeterFactory mete
             cancellationToken);
 
     /// <summary>Keeps a snapshot. An older one is replaced; one that is older than the kept one is ignored.</summary>
+    /// <exception cref="ArgumentException">
+    /// The stream does not have that version: the events were not committed (yet), and a state that holds them may never come true.
+    /// </exception>
     public async Task SaveSnapshotAsync(StreamId stream, Snapshot snapshot, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             """
-            INSERT INTO sourced_snapshots (tenant_id, stream, schema, version, data) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (tenant_id, stream, schema) DO UPDATE SET version = EXCLUDED.version, data = EXCLUDED.data, saved_at = now()
-            WHERE sourced_snapshots.version < EXCLUDED.version
+            WITH head AS (SELECT version FROM sourced_streams WHERE tenant_id = $1 AND stream = $2),
+            saved AS (
+                INSERT INTO sourced_snapshots (tenant_id, stream, schema, version, data)
+                SELECT $1, $2, $3, $4, $5 FROM head WHERE head.version >= $4
+                ON CONFLICT (tenant_id, stream, schema) DO UPDATE SET version = EXCLUDED.version, data = EXCLUDED.data, saved_at = now()
+                WHERE sourced_snapshots.version < EXCLUDED.version)
+            SELECT version FROM head
             """);
         command.Parameters.Add(new() { Value = stream.Tenant });
         command.Parameters.Add(new() { Value = stream.Name });
         command.Parameters.Add(new() { Value = snapshot.Schema });
         command.Parameters.Add(new() { Value = snapshot.Version });
         command.Parameters.Add(new() { Value = snapshot.Data });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        var version = await command.ExecuteScalarAsync(cancellationToken) as long? ?? 0;
+        if (snapshot.Version > version)
+        {
+            throw new ArgumentException(
+                $"The snapshot of the stream '{stream}' has version {snapshot.Version}, but the stream has version {version}. "
+                + "Save it after the events are committed.",
+                nameof(snapshot));
+        }
     }
 
     /// <summary>The newest snapshot of a stream that has the form <paramref name="schema"/>; null when there is none.</summary>

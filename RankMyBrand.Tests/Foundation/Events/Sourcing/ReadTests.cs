@@ -65,6 +65,7 @@ public sealed class ReadTests(SourcingDatabase sourcing) : IClassFixture<Sourcin
     [Fact]
     public async Task Snapshot_NewestWinsWithinItsSchema()
     {
+        await sourcing.Streams.AppendAsync(_stream, ExpectedVersion.NoStream, NewEvents(30), Token);
         await sourcing.Streams.SaveSnapshotAsync(_stream, new Snapshot(10, Schema: 1, "ten"u8.ToArray()), Token);
         await sourcing.Streams.SaveSnapshotAsync(_stream, new Snapshot(30, Schema: 1, "thirty"u8.ToArray()), Token);
         await sourcing.Streams.SaveSnapshotAsync(_stream, new Snapshot(20, Schema: 1, "twenty"u8.ToArray()), Token);
@@ -75,5 +76,25 @@ public sealed class ReadTests(SourcingDatabase sourcing) : IClassFixture<Sourcin
         Assert.Equal("thirty"u8, snapshot.Data.Span);
         Assert.Null(await sourcing.Streams.LoadSnapshotAsync(_stream, schema: 2, Token));
         Assert.Null(await sourcing.Streams.LoadSnapshotAsync(new StreamId("rival", _stream.Name), schema: 1, Token));
+    }
+
+    [Fact]
+    public async Task Snapshot_OfEventsThatAreNotCommitted_IsRefused()
+    {
+        await sourcing.Streams.AppendAsync(_stream, ExpectedVersion.NoStream, NewEvents(2), Token);
+        await using (var connection = await sourcing.Database.OpenConnectionAsync(Token))
+        {
+            await using var transaction = await connection.BeginTransactionAsync(Token);
+            var appended = await sourcing.Streams.AppendAsync(transaction, _stream, ExpectedVersion.Exactly(2), NewEvents(1), Token);
+
+            var refused = await Assert.ThrowsAsync<ArgumentException>(
+                () => sourcing.Streams.SaveSnapshotAsync(_stream, new Snapshot(appended.LastVersion, Schema: 1, "three"u8.ToArray()), Token));
+
+            Assert.StartsWith($"The snapshot of the stream '{_stream}' has version 3, but the stream has version 2.", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Null(await sourcing.Streams.LoadSnapshotAsync(_stream, schema: 1, Token));
+        await sourcing.Streams.SaveSnapshotAsync(_stream, new Snapshot(2, Schema: 1, "two"u8.ToArray()), Token);
+        Assert.Equal(2, (await sourcing.Streams.LoadSnapshotAsync(_stream, schema: 1, Token))!.Version);
     }
 }
