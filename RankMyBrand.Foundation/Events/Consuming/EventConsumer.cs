@@ -91,9 +91,9 @@ internal sealed partial class EventConsumer : BackgroundService
                 await handling;
             _acknowledgements.Complete();
             await settling;
-            await LeaveAsync();
             await settled.CancelAsync();
             await keeping;
+            await LeaveAsync();
         }
     }
 

@@ -9,7 +9,7 @@ namespace RankMyBrand.Foundation.Events;
 /// </summary>
 internal sealed class GroupGauges
 {
-    private static readonly TimeSpan s_freshFor = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_freshFor = TimeSpan.FromSeconds(3);
 
     private readonly ConsumerGroups _groups;
     private readonly TimeProvider _time;

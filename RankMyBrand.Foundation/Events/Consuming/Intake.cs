@@ -20,9 +20,10 @@ internal sealed class Intake(ConsumerContext context, Acknowledgements acknowled
         List<Task> burials = [];
         for (var i = 0; i < entries.Length; i++)
         {
-            var (delivery, failure) = Read(source, entries[i], attempts?[i] ?? 1);
+            var attempt = attempts?[i] ?? 1;
+            var (delivery, failure) = Read(source, entries[i], attempt);
             if (failure is not null)
-                burials.Add(deadLetters.BuryAsync(source, entries[i], failure, delivery?.Attempt ?? attempts?[i] ?? 1, null));
+                burials.Add(deadLetters.BuryAsync(source, entries[i], failure, Math.Min(attempt, _options.MaxAttempts), null));
             else if (_options.Types.Count > 0 && !_options.Types.Contains(delivery!.Event.Type))
                 unwanted.Add(delivery);
             else

@@ -19,6 +19,7 @@ internal sealed partial class Ownership(
     /// <summary>Looks at once, and not only when it is time.</summary>
     public void Wake() => _now.Set();
 
+    /// <summary>Shares until it is cancelled. Ownerships are renewed meanwhile, also those of sources whose last events are still being handled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
@@ -30,7 +31,7 @@ internal sealed partial class Ownership(
         await Task.WhenAll(_changes);
     }
 
-    /// <summary>Gives up everything, after the readers and handlers have ended.</summary>
+    /// <summary>Gives up everything, after all else has ended.</summary>
     public async Task LeaveAsync()
     {
         await Task.WhenAll(context.Subscription.Sources.Where(source => source.Access is not SourceAccess.None).Select(ReleaseAsync));
@@ -93,7 +94,7 @@ internal sealed partial class Ownership(
     {
         var asked = context.Time.GetTimestamp();
         var answer = (int)await context.Database.ScriptEvaluateAsync(
-            Script.OwnSource, [source.OwnerKey], [context.Subscription.Consumer, (long)_lease.TotalMilliseconds]);
+            Script.OwnSource, [source.OwnerKey], [context.Subscription.Consumer, (long)_lease.TotalMilliseconds, !source.IsLeaving]);
         // A lease that had run out may have been another's in between.
         if (answer != 1)
             Lose(source);

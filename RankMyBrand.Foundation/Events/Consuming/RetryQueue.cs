@@ -30,6 +30,8 @@ internal sealed class RetryQueue(ConsumerContext context, PendingEntries pending
             due.RemoveAll(delivery => delivery.IsLost);
             // The attempt is counted before it begins: one that ends the process counts too.
             due.ForEach(delivery => delivery.TryAgain());
+            if (due.Count > 0)
+                context.Telemetry.Redelivered(due[0].Stream, context.Subscription.Group, due.Count);
             if (await context.Patience.UntilDoneAsync("count an attempt", () => pending.CountAttemptsAsync(due), stop))
                 context.Held.Return(due);
         }

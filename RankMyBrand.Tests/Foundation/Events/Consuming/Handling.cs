@@ -41,12 +41,18 @@ internal static class Handling
 
     /// <summary>A host whose handler takes batches.</summary>
     public static Task<EventBusHost> StartBatchesAsync(
-        RedisServer redis, Action<IReadOnlyList<Delivery>> handle, Action<EventHandlerOptions>? configure = null) =>
-        EventBusHost.StartAsync(redis, builder =>
-        {
-            builder.Services.AddSingleton(new BatchHandler(handle));
-            builder.AddEventHandler<BatchHandler>([Responses], "g", Impatient + configure);
-        });
+        RedisServer redis,
+        Action<IReadOnlyList<Delivery>> handle,
+        Action<EventHandlerOptions>? configure = null,
+        params (string Key, string Value)[] settings) =>
+        EventBusHost.StartAsync(
+            redis,
+            builder =>
+            {
+                builder.Services.AddSingleton(new BatchHandler(handle));
+                builder.AddEventHandler<BatchHandler>([Responses], "g", Impatient + configure);
+            },
+            settings);
 
     public static async Task<long> PendingAsync(this EventBusHost host, string key = Responses) =>
         (await host.Redis.StreamPendingAsync(key, "g")).PendingMessageCount;
