@@ -27,7 +27,7 @@ internal static class EventsApiDescription
         .WithDescription(
             "Takes {\"type\",\"data\",\"correlationId\"?}, or a CloudEvents 1.0 request in the structured or the binary mode. An Idempotency-Key, "
             + "or a CloudEvent's source and id, makes a repeated request answer with the first one's id. 202 means that the event is on disk.")
-        .Accepts<NewEvent>("application/json", "application/cloudevents+json")
+        .Takes<NewEvent>("application/json", "application/cloudevents+json")
         .AddOpenApiOperationTransformer(static (operation, _, _) =>
         {
             (operation.Parameters ??= []).Add(new OpenApiParameter
@@ -45,7 +45,7 @@ internal static class EventsApiDescription
     public static void DescribePublishBatch(this RouteHandlerBuilder endpoint) => endpoint
         .WithSummary("Publishes a batch of events")
         .WithDescription("Takes a JSON array or a line of JSON for each event. Bad events do not spoil the others: they are listed with their line and the reason.")
-        .Accepts<NewEvent[]>("application/json", "application/x-ndjson", "application/cloudevents-batch+json")
+        .Takes<NewEvent[]>("application/json", "application/x-ndjson", "application/cloudevents-batch+json")
         .Produces<BatchAnswer>(StatusCodes.Status202Accepted)
         .ProducesRefusals();
 
@@ -63,6 +63,21 @@ internal static class EventsApiDescription
         .Produces<LiveEvent>(StatusCodes.Status200OK, "text/event-stream")
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status404NotFound);
+
+    /// <summary>
+    /// Describes the body. The framework's Accepts would also enforce it, with an answer that says nothing, and shut out the binary
+    /// CloudEvents, which may have any content type.
+    /// </summary>
+    private static RouteHandlerBuilder Takes<TBody>(this RouteHandlerBuilder endpoint, params string[] contentTypes) =>
+        endpoint.AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
+        {
+            var schema = await context.GetOrCreateSchemaAsync(typeof(TBody), parameterDescription: null, cancellationToken);
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = contentTypes.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = schema }, StringComparer.Ordinal),
+            };
+        });
 
     private static void ProducesRefusals(this RouteHandlerBuilder endpoint)
     {

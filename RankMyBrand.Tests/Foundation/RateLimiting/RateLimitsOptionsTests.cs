@@ -24,7 +24,7 @@ public sealed class RateLimitsOptionsTests
     [InlineData("Policies:api:Failure", "9", "RateLimits:Policies:api:Failure is '9'; it must be one of Open, Closed.")]
     [InlineData(
         "Policies:api:PartitionBy:0", "9",
-        "RateLimits:Policies:api:PartitionBy is '9'; it must be one of ApiKey, Tenant, User, Ip, Route.")]
+        "RateLimits:Policies:api:PartitionBy is '9'; it must be one of ApiKey, Tenant, User, Caller, Ip, Route.")]
     [InlineData("Policies:api:Segments", "61", "RateLimits:Policies:api:Segments is '61'; it must be from 1 to 60.")]
     [InlineData("Policies:api:BlockSize", "0", "RateLimits:Policies:api:BlockSize is '0'; it must be from 1 to 1000000.")]
     [InlineData(
