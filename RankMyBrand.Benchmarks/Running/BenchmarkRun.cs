@@ -13,20 +13,22 @@ internal sealed class BenchmarkRun(bool quick, PlatformServers servers)
     /// <summary>How many rounds count.</summary>
     public int Rounds => quick ? 1 : FullRounds;
 
+    private int WarmUps => quick ? 1 : 2;
+
     public PlatformServers Servers => servers;
 
     /// <summary>An amount of work, a tenth of it in a quick run.</summary>
     public int Amount(int full) => quick ? Math.Max(1, full / 10) : full;
 
     /// <summary>
-    /// Runs ours and the peer in turn, after one round of each that does not count, and gives the median of each. What else the
-    /// machine does then falls on both alike.
+    /// Runs ours and the peer in turn, after rounds that do not count (the code is compiled again while it runs), and gives the median
+    /// of each. What else the machine does then falls on both alike.
     /// </summary>
     public async Task<(double Ours, double Peer)> CompareAsync(
         Func<CancellationToken, Task<double>> ours, Func<CancellationToken, Task<double>> peer, CancellationToken cancellationToken)
     {
         var (oursOf, peerOf) = (new List<double>(), new List<double>());
-        for (var round = 0; round <= Rounds; round++)
+        for (var round = 1 - WarmUps; round <= Rounds; round++)
         {
             // Whoever goes second finds warmer caches and fuller disks: they take turns at that as well.
             if (round % 2 == 0)
@@ -47,7 +49,8 @@ internal sealed class BenchmarkRun(bool quick, PlatformServers servers)
     public async Task<double> MeasureAsync(Func<CancellationToken, Task<double>> ours, CancellationToken cancellationToken)
     {
         var figures = new List<double>();
-        await ours(cancellationToken);
+        for (var round = 0; round < WarmUps; round++)
+            await ours(cancellationToken);
         for (var round = 0; round < Rounds; round++)
             figures.Add(await ours(cancellationToken));
         return Median(figures);
