@@ -1,4 +1,5 @@
 using RankMyBrand.Gateway.Documents;
+using RankMyBrand.Gateway.Http;
 using RankMyBrand.Gateway.Hub;
 using RankMyBrand.Gateway.Identity;
 using RankMyBrand.Gateway.RateLimits;
@@ -6,6 +7,7 @@ using RankMyBrand.Gateway.Routing;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
+builder.AddHttpHygiene();
 builder.AddIdentity();
 // Without Redis the gateway still serves, so it does not call itself unready then.
 builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true);
@@ -15,6 +17,7 @@ builder.AddApiDocument();
 builder.AddGatewayRouting();
 
 var app = builder.Build();
+app.UseHttpHygiene();
 app.UseApiPage();
 app.UseWebSockets();
 app.UseHubTokens();

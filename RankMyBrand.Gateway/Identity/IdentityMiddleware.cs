@@ -18,7 +18,7 @@ internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator aut
         // Nothing there is nothing to protect: the answer is 404.
         if (rule is null or { IsAnonymous: true })
         {
-            IdentityHeaders.Remove(context.Request.Headers);
+            IdentityHeaders.RemoveCredentials(context.Request.Headers);
             return next(context);
         }
 

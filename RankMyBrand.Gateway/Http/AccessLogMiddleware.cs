@@ -1,0 +1,108 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Metadata;
+using RankMyBrand.Gateway.Identity;
+using RankMyBrand.ServiceDefaults.Correlation;
+using Yarp.ReverseProxy.Model;
+
+namespace RankMyBrand.Gateway.Http;
+
+/// <summary>
+/// Notes down every request in one structured event: Information, Warning when the answer is a 5xx, Debug for probes. It holds no query
+/// and no header but the correlation id, so no credential either; and nothing in it can break a line.
+/// </summary>
+internal sealed partial class AccessLogMiddleware(RequestDelegate next, ILoggerFactory loggers, TimeProvider time)
+{
+    /// <summary>The log category.</summary>
+    public const string Category = "RankMyBrand.Gateway.AccessLog";
+
+    private const int LongestPath = 256;
+    private const int ClientClosedRequest = 499;
+
+    private readonly TimeProvider _time = time;
+    private readonly ILogger _logger = loggers.CreateLogger(Category);
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var entry = new Entry(this, context, _time.GetTimestamp());
+        if (_logger.IsEnabled(LogLevel.Information))
+            entry.CountBytes();
+        // After everything, a failure's answer included.
+        context.Response.OnCompleted(static entry => ((Entry)entry).WriteAsync(), entry);
+        return next(context);
+    }
+
+    private static LogLevel LevelOf(HttpContext context, int status) => status switch
+    {
+        >= StatusCodes.Status500InternalServerError => LogLevel.Warning,
+        _ when context.GetEndpoint()?.Metadata.GetMetadata<IDisableHttpMetricsMetadata>() is not null => LogLevel.Debug,
+        _ => LogLevel.Information,
+    };
+
+    // As it came, so still encoded: a decoded path may hold line breaks. The query stays out: some put keys and tokens there.
+    private static string PathOf(HttpContext context)
+    {
+        var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        var length = Math.Min(query < 0 ? target.Length : query, LongestPath);
+        return length == target.Length ? target : target[..length];
+    }
+
+    private static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress switch
+    {
+        { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
+        var address => address?.ToString(),
+    };
+
+    [LoggerMessage(
+        EventId = 2300,
+        Message = "{Method} {Path} {Status} in {DurationMs:F1} ms: route {Route}, upstream {Upstream}, {RequestBytes} bytes in, {ResponseBytes} out, from {ClientIp}, identity {Identity}, tenant {Tenant}, correlation {CorrelationId}, refusal {Refusal}")]
+    private static partial void Log(
+        ILogger logger,
+        LogLevel level,
+        string method,
+        string path,
+        int status,
+        double durationMs,
+        string? route,
+        string? upstream,
+        long? requestBytes,
+        long? responseBytes,
+        string? clientIp,
+        string? identity,
+        string? tenant,
+        string correlationId,
+        string? refusal);
+
+    private sealed class Entry(AccessLogMiddleware log, HttpContext context, long started)
+    {
+        private CountedBody? _body;
+
+        public void CountBytes()
+        {
+            _body = new CountedBody(context.Features.GetRequiredFeature<IHttpResponseBodyFeature>());
+            context.Features.Set<IHttpResponseBodyFeature>(_body);
+        }
+
+        public Task WriteAsync()
+        {
+            var status = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted
+                ? ClientClosedRequest
+                : context.Response.StatusCode;
+            Write(LevelOf(context, status), status);
+            return Task.CompletedTask;
+        }
+
+        private void Write(LogLevel level, int status)
+        {
+            if (!log._logger.IsEnabled(level))
+                return;
+            var (path, elapsed) = (PathOf(context), log._time.GetElapsedTime(started).TotalMilliseconds);
+            var route = context.GetEndpoint() is { } endpoint ? endpoint.Metadata.GetMetadata<RouteModel>()?.Config.RouteId ?? endpoint.DisplayName : null;
+            var upstream = context.Features.Get<IReverseProxyFeature>()?.ProxiedDestination?.DestinationId;
+            var (address, caller, correlationId) = (AddressOf(context), context.GetCaller(), context.GetCorrelationId());
+            Log(
+                log._logger, level, context.Request.Method, path, status, elapsed, route, upstream, context.Request.ContentLength, _body?.Bytes, address,
+                caller.Identity?.Id, caller.Identity?.Tenant, correlationId, caller.Refusal);
+        }
+    }
+}

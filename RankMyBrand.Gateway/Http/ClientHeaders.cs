@@ -1,0 +1,63 @@
+using System.Buffers;
+using System.Collections.Frozen;
+
+namespace RankMyBrand.Gateway.Http;
+
+/// <summary>
+/// Cleans the headers of a request. Dropped is what says who the caller is and where he comes from, which only the gateway may tell the
+/// services, and whatever has an underscore in its name: many servers take that for a hyphen, so it would be another way to say the same.
+/// </summary>
+internal static class ClientHeaders
+{
+    private static readonly FrozenSet<string> s_names = new[]
+    {
+        "Tenant", "Tenant-ID", "X-User", "X-User-ID", "X-Scope", "X-Scopes", "X-Role", "X-Roles", "Remote-User", "X-Remote-User",
+        "Proxy-Authorization", "Forwarded", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "CF-Connecting-IP",
+        "X-Rewrite-URL", "X-Host", "X-Client-Cert", "Client-Cert", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
+        "X-Content-Length", "Trailer", "Proxy", "Proxy-Connection",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private static readonly string[] s_prefixes =
+        ["X-Tenant", "X-Identity", "X-Forwarded", "X-Original", "X-Auth-Request-", "X-Authenticated-", "X-SSL-Client-"];
+
+    private static readonly SearchValues<char> s_visible =
+        SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code), '\t']);
+
+    /// <summary>Drops what a client must not say.</summary>
+    /// <returns>The name of a header whose value no service could be sent; null when all is well.</returns>
+    public static string? Clean(IHeaderDictionary headers)
+    {
+        List<string>? reserved = null;
+        foreach (var (name, values) in headers)
+        {
+            if (IsReserved(name))
+            {
+                (reserved ??= []).Add(name);
+                continue;
+            }
+
+            foreach (var value in values)
+            {
+                if (value.AsSpan().ContainsAnyExcept(s_visible))
+                    return name;
+            }
+        }
+
+        foreach (var name in reserved ?? [])
+            headers.Remove(name);
+        return null;
+    }
+
+    internal static bool IsReserved(string name)
+    {
+        if (name.Contains('_', StringComparison.Ordinal) || s_names.Contains(name))
+            return true;
+        foreach (var prefix in s_prefixes)
+        {
+            if (name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using RankMyBrand.Gateway.Identity;
+
+namespace RankMyBrand.Gateway.Http;
+
+/// <summary>Sets the headers that make browsers careful, at the last moment: a service's answer and an error get them, too.</summary>
+internal sealed class SecurityHeadersMiddleware(RequestDelegate next, IOptions<SecurityHeadersOptions> options)
+{
+    private readonly Policies _policies = new(options.Value);
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        context.Response.OnStarting(static state =>
+        {
+            var (policies, context) = ((Policies, HttpContext))state;
+            policies.Write(context);
+            return Task.CompletedTask;
+        }, (_policies, context));
+        return next(context);
+    }
+
+    private sealed class Policies(SecurityHeadersOptions options)
+    {
+        private const string Permissions =
+            "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
+
+        private readonly string _strictTransport =
+            string.Create(CultureInfo.InvariantCulture, $"max-age={(long)options.StrictTransportSecurity.TotalSeconds}; includeSubDomains");
+
+        public void Write(HttpContext context)
+        {
+            var headers = context.Response.Headers;
+            headers.XContentTypeOptions = "nosniff";
+            headers["Referrer-Policy"] = "same-origin";
+            headers["Permissions-Policy"] = Permissions;
+            headers["Cross-Origin-Opener-Policy"] = "same-origin";
+            if (headers.ContentSecurityPolicy.Count == 0)
+                headers.ContentSecurityPolicy = IsPage(context.Response.ContentType) ? options.PagePolicy : options.DataPolicy;
+            if (headers.XFrameOptions.Count == 0)
+                headers.XFrameOptions = "DENY";
+            if (context.Request.IsHttps && options.StrictTransportSecurity > TimeSpan.Zero)
+                headers.StrictTransportSecurity = _strictTransport;
+            // Caches keep answers to an X-API-Key, which they do not know as a credential, unless told otherwise.
+            if (headers.CacheControl.Count == 0 && context.GetCaller().Identity is not null)
+                headers.CacheControl = "no-store";
+        }
+
+        private static bool IsPage(string? contentType) =>
+            contentType is not null
+            && (contentType.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) || contentType.StartsWith("application/xhtml", StringComparison.OrdinalIgnoreCase));
+    }
+}

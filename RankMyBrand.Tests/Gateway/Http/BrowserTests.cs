@@ -1,0 +1,214 @@
+using System.Net;
+using static RankMyBrand.Tests.Gateway.Identity.AuthenticationTests;
+
+namespace RankMyBrand.Tests.Gateway.Http;
+
+/// <summary>What browsers are told: which answers are pages, and whose pages may use the API.</summary>
+public sealed class BrowserTests(Gateways gateways)
+{
+    private const string App = "https://app.example.com";
+
+    private static readonly (string, string)[] s_withCookies =
+        [("Gateway:Cors:Origins:0", App), ("Gateway:Cors:AllowCredentials", "true")];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("/echo/x", GatewayHost.Key, 200)]
+    [InlineData("/echo/x", null, 401)]
+    [InlineData("/nowhere", null, 404)]
+    [InlineData("/health", null, 200)]
+    public async Task Answer_OfAnyKind_HasTheSecurityHeaders(string path, string? key, int status)
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend);
+        using var client = gateway.CreateClient(key);
+
+        using var response = await client.GetAsync(path, Cancellation);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("nosniff", Header(response, "X-Content-Type-Options"));
+        Assert.Equal("default-src 'none'; frame-ancestors 'none'", Header(response, "Content-Security-Policy"));
+        Assert.Equal("DENY", Header(response, "X-Frame-Options"));
+        Assert.Equal("same-origin", Header(response, "Referrer-Policy"));
+        Assert.Equal("same-origin", Header(response, "Cross-Origin-Opener-Policy"));
+        Assert.Contains("camera=()", Header(response, "Permissions-Policy"), StringComparison.Ordinal);
+        Assert.Equal("no-store", Header(response, "Cache-Control"));
+        Assert.Null(Header(response, "Server"));
+        Assert.Null(Header(response, "Strict-Transport-Security"));
+    }
+
+    [Fact]
+    public async Task Answer_ThatIsAPage_GetsThePolicyOfPages()
+    {
+        await using var backend = new RawBackend { Answer = _ => RawBackend.Ok("text/html; charset=utf-8", "<p>hello") };
+        await using var gateway = await gateways.StartAsync(backend, ("Gateway:Headers:PagePolicy", "default-src 'self'"));
+
+        using var response = await SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key));
+
+        Assert.Equal("default-src 'self'", Header(response, "Content-Security-Policy"));
+    }
+
+    [Fact]
+    public async Task Answer_OfAService_KeepsItsOwnPolicyAndLosesWhatIsNotItsToSay()
+    {
+        await using var backend = new RawBackend
+        {
+            Answer = _ => RawBackend.Ok(
+                "text/html",
+                "x",
+                "Content-Security-Policy: script-src 'none'\r\nCache-Control: max-age=60\r\nX-Content-Type-Options: sniff\r\nServer: nginx/1.0\r\nX-Powered-By: PHP\r\n"
+                + "Strict-Transport-Security: max-age=0\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Allow-Credentials: true\r\n"),
+        };
+        await using var gateway = await gateways.StartAsync(backend);
+
+        using var response = await SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key), ("Origin", App));
+
+        Assert.Equal("script-src 'none'", Header(response, "Content-Security-Policy"));
+        Assert.Equal("max-age=60", Header(response, "Cache-Control"));
+        Assert.Equal("nosniff", Header(response, "X-Content-Type-Options"));
+        foreach (var header in new[] { "Server", "X-Powered-By", "Strict-Transport-Security", "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials" })
+            Assert.Null(Header(response, header));
+    }
+
+    [Fact]
+    public async Task Page_OfTheApiDescription_HasNothingThatItsPolicyForbids()
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend);
+
+        using var response = await gateway.Client.GetAsync("/docs/index.html", Cancellation);
+
+        Assert.StartsWith("default-src 'self'; ", Header(response, "Content-Security-Policy"), StringComparison.Ordinal);
+        var page = await response.Content.ReadAsStringAsync(Cancellation);
+        Assert.DoesNotContain("<script>", page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("://", page.Replace("http://www.w3.org", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(App, "https://app.example.com")]
+    [InlineData("https://evil.example.com", null)]
+    [InlineData("http://app.example.com", null)]
+    [InlineData("https://app.example.com.evil.com", null)]
+    [InlineData("null", null)]
+    public async Task Preflight_OfAnOrigin_IsAnsweredByConfiguration(string origin, string? allowed)
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend, ("Gateway:Cors:Origins:0", App));
+        using var request = new HttpRequestMessage(HttpMethod.Options, "/echo/x");
+        request.Headers.Add("Origin", origin);
+        request.Headers.Add("Access-Control-Request-Method", "POST");
+        request.Headers.Add("Access-Control-Request-Headers", "x-api-key,content-type");
+
+        using var response = await gateway.Client.SendAsync(request, Cancellation);
+
+        // Without a key: browsers send none beforehand.
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        Assert.Equal(allowed, Header(response, "Access-Control-Allow-Origin"));
+        Assert.Null(Header(response, "Access-Control-Allow-Credentials"));
+        if (allowed is not null)
+        {
+            Assert.Contains("X-API-Key", Header(response, "Access-Control-Allow-Headers"), StringComparison.OrdinalIgnoreCase);
+            Assert.Contains("POST", Header(response, "Access-Control-Allow-Methods"), StringComparison.Ordinal);
+            Assert.Equal("600", Header(response, "Access-Control-Max-Age"));
+        }
+
+        Assert.Empty(backend.Requests);
+    }
+
+    [Theory]
+    [InlineData(GatewayHost.Key, 200)]
+    [InlineData("wrong", 401)]
+    public async Task Answer_ToAnAllowedOrigin_MayBeRead(string key, int status)
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend, [.. s_withCookies, ("Gateway:Cors:Origins:1", "https://other.example.com")]);
+
+        using var response = await SendAsync(gateway, "/echo/x", ("X-API-Key", key), ("Origin", App));
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal(App, Header(response, "Access-Control-Allow-Origin"));
+        Assert.Equal("true", Header(response, "Access-Control-Allow-Credentials"));
+        Assert.Contains("Retry-After", Header(response, "Access-Control-Expose-Headers"), StringComparison.Ordinal);
+        Assert.Contains("Origin", response.Headers.Vary);
+    }
+
+    [Theory]
+    [InlineData("Origins:0", "*", "AllowCredentials is true and '*' is allowed")]
+    [InlineData("Headers:0", "*", "AllowCredentials is true and '*' is allowed")]
+    [InlineData("Origins:1", "https://app.example.com/", "Gateway:Cors:Origins has 'https://app.example.com/'")]
+    [InlineData("Origins:1", "https://App.example.com", "Gateway:Cors:Origins has 'https://App.example.com'")]
+    [InlineData("Origins:1", "app.example.com", "Gateway:Cors:Origins has 'app.example.com'")]
+    [InlineData("Origins:1", "https://*.example.com", "Gateway:Cors:Origins has 'https://*.example.com'")]
+    [InlineData("Origins:1", "null", "Gateway:Cors:Origins has 'null'")]
+    public async Task Start_OriginsThatCannotBeRight_SaysSo(string setting, string value, string expected)
+    {
+        await using var backend = new RawBackend();
+
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => gateways.StartAsync(backend, [.. s_withCookies, ($"Gateway:Cors:{setting}", value)]));
+
+        Assert.Contains(expected, error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("POST", "cross-site", null, 403)]
+    [InlineData("POST", "same-site", null, 403)]
+    [InlineData("POST", "cross-site", "https://evil.example.com", 403)]
+    [InlineData("POST", null, "https://evil.example.com", 403)]
+    [InlineData("POST", null, "null", 403)]
+    [InlineData("DELETE", null, "https://evil.example.com", 403)]
+    [InlineData("PUT", "none, same-origin", null, 403)]
+    [InlineData("GET+websocket", null, "https://evil.example.com", 403)]
+    [InlineData("GET+websocket", "cross-site", null, 403)]
+    [InlineData("POST", "same-origin", null, 200)]
+    [InlineData("POST", "none", null, 200)]
+    [InlineData("POST", null, null, 200)]
+    [InlineData("POST", null, "SELF", 200)]
+    [InlineData("POST", "cross-site", App, 200)]
+    [InlineData("GET", "cross-site", "https://evil.example.com", 200)]
+    public async Task RequestWithCookies_FromAnotherSite_IsRefusedWhereItWouldDoSomething(string method, string? site, string? origin, int status)
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend, s_withCookies);
+        using var request = new HttpRequestMessage(new HttpMethod(method.Split('+')[0]), "/echo/x") { Headers = { { "X-API-Key", GatewayHost.Key } } };
+        request.Headers.Add("Cookie", "session=1");
+        if (site is not null)
+            request.Headers.TryAddWithoutValidation("Sec-Fetch-Site", site);
+        if (origin is not null)
+            request.Headers.TryAddWithoutValidation("Origin", origin == "SELF" ? gateway.Address.GetLeftPart(UriPartial.Authority) : origin);
+        if (method.EndsWith("websocket", StringComparison.Ordinal))
+        {
+            request.Headers.TryAddWithoutValidation("Connection", "Upgrade");
+            request.Headers.TryAddWithoutValidation("Upgrade", "websocket");
+            request.Headers.TryAddWithoutValidation("Sec-WebSocket-Version", "13");
+            request.Headers.TryAddWithoutValidation("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+        }
+
+        using var response = await gateway.Client.SendAsync(request, Cancellation);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        if (status == 403)
+        {
+            await response.AssertProblemAsync(403, "FORBIDDEN");
+            Assert.Empty(backend.Requests);
+        }
+    }
+
+    [Fact]
+    public async Task RequestWithoutCookies_FromAnotherSite_IsNobodysButItsOwn()
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/echo/x")
+        {
+            Headers = { { "X-API-Key", GatewayHost.Key }, { "Origin", "https://evil.example.com" }, { "Sec-Fetch-Site", "cross-site" } },
+        };
+
+        using var response = await gateway.Client.SendAsync(request, Cancellation);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    private static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? Assert.Single(values) : null;
+}
