@@ -25,7 +25,7 @@ internal static class LiveEventsApi
         if (options.Value.Refuse(stream) is { } unknown)
             return Refusal.Of(unknown);
         var last = after ?? (http.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } header ? header : null);
-        if (last is not null && !LiveEvents.IsEntryId(last))
+        if (last is not null && !live.IsPlace(stream, last))
             return Problem.Create(ProblemCode.Validation, $"'{last}' is not a place in a stream; use the id of the last event that you got, such as 1763683200000-0.");
 
         var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, host.ApplicationStopping);

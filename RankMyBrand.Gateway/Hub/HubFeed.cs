@@ -15,7 +15,7 @@ internal sealed class HubFeed(LiveEvents live, IOptions<EventsOptions> options)
     {
         if (options.Value.Refuse(stream) is { } unknown)
             return new HubRefusal(ProblemCode.NotFound, unknown.Detail);
-        return after is null || LiveEvents.IsEntryId(after)
+        return after is null || live.IsPlace(stream, after)
             ? null
             : new HubRefusal(ProblemCode.Validation, $"'{after}' is not a place in a stream; use the entryId of the last event that you got.");
     }

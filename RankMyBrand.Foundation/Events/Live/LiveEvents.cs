@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.Events;
@@ -24,28 +25,49 @@ public sealed record LiveTopic(string Stream)
     internal bool Covers(StreamEvent @event) => @event.Tenant == Tenant && (Type is null || @event.Type == Type);
 }
 
-/// <summary>Lets any number of listeners follow streams, with one reading connection for each stream that has listeners.</summary>
-public sealed class LiveEvents(IConnectionMultiplexer redis, TimeProvider time) : IAsyncDisposable
+/// <summary>Lets any number of listeners follow streams, with one reading connection for each partition that has listeners.</summary>
+public sealed class LiveEvents(IConnectionMultiplexer redis, IOptions<EventsOptions> options, TimeProvider time) : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, StreamTail> _tails = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, IReadOnlyList<StreamTail>> _tails = new(StringComparer.Ordinal);
 
     /// <summary>Begins to listen: what is published after this has returned will be heard.</summary>
-    /// <exception cref="FormatException"><see cref="LiveTopic.After"/> is not a place in a stream.</exception>
+    /// <exception cref="FormatException"><see cref="LiveTopic.After"/> is not a place in the stream; see <see cref="IsPlace"/>.</exception>
     /// <exception cref="RedisException">Redis is away.</exception>
     public async Task<LiveListener> ListenAsync(LiveTopic topic, CancellationToken cancellationToken)
     {
-        var after = topic.After is null ? default(EntryId?) : EntryId.Parse(topic.After);
-        var tail = _tails.GetOrAdd(topic.Stream, static (name, self) => new StreamTail(self.Redis, name, self.Time), (Redis: redis, Time: time));
-        return new LiveListener(redis, topic, after, await tail.ListenAsync(cancellationToken));
+        var keys = options.Value.KeysOf(topic.Stream);
+        var after = topic.After is null
+            ? null
+            : LivePlace.Parse(topic.After, keys.Count) ?? throw new FormatException($"'{topic.After}' is not a place in the stream '{topic.Stream}'.");
+        var tails = _tails.GetOrAdd(topic.Stream, _ => [.. keys.Select((key, partition) => new StreamTail(redis, key, partition, time))]);
+        var buffer = new LiveBuffer(topic.Stream);
+        var listener = new LiveListener(redis, topic, after, keys, buffer, () => Leave(tails, buffer));
+        try
+        {
+            await Task.WhenAll(tails.Select(tail => tail.AddAsync(buffer, cancellationToken)));
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException)
+        {
+            listener.Dispose();
+            throw;
+        }
+
+        return listener;
     }
 
-    /// <summary>True for the id of a stream entry, which a listener can resume after.</summary>
-    public static bool IsEntryId(string text) => EntryId.TryParse(text, out _);
+    /// <summary>True for a place in a stream, which a listener can resume after: the <see cref="LiveEvent.EntryId"/> of one of its events.</summary>
+    public bool IsPlace(string stream, string text) => LivePlace.Parse(text, options.Value.KeysOf(stream).Count) is not null;
 
     /// <summary>Ends all reading.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var tail in _tails.Values)
+        foreach (var tail in _tails.Values.SelectMany(tails => tails))
             await tail.DisposeAsync();
+    }
+
+    private static void Leave(IReadOnlyList<StreamTail> tails, LiveBuffer buffer)
+    {
+        foreach (var tail in tails)
+            tail.Remove(buffer);
     }
 }

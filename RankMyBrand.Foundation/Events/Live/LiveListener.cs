@@ -3,18 +3,20 @@ using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.Events;
 
-/// <summary>Hears the events of one topic, once and in their order, first those of the past that it asked for.</summary>
+/// <summary>Hears the events of one topic, each once and each partition in its order, first those of the past that it asked for.</summary>
 public sealed class LiveListener : IDisposable
 {
     private const int HistoryPage = 500;
 
     private readonly IConnectionMultiplexer _redis;
     private readonly LiveTopic _topic;
-    private readonly EntryId? _after;
-    private readonly StreamTail.Listener _tail;
+    private readonly LivePlace? _after;
+    private readonly IReadOnlyList<string> _keys;
+    private readonly LiveBuffer _buffer;
+    private readonly Action _leave;
 
-    internal LiveListener(IConnectionMultiplexer redis, LiveTopic topic, EntryId? after, StreamTail.Listener tail) =>
-        (_redis, _topic, _after, _tail) = (redis, topic, after, tail);
+    internal LiveListener(IConnectionMultiplexer redis, LiveTopic topic, LivePlace? after, IReadOnlyList<string> keys, LiveBuffer buffer, Action leave) =>
+        (_redis, _topic, _after, _keys, _buffer, _leave) = (redis, topic, after, keys, buffer, leave);
 
     /// <summary>The events, until cancelled.</summary>
     /// <exception cref="ListenerTooSlowException">They were taken more slowly than they came.</exception>
@@ -22,34 +24,36 @@ public sealed class LiveListener : IDisposable
     public async IAsyncEnumerable<LiveEvent> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Listening began before the past is read, so nothing falls between them; what both have is told once.
-        var last = _after ?? default;
-        for (var more = _after is not null; more;)
+        var place = _after ?? LivePlace.Start(_keys.Count);
+        for (var partition = 0; _after is not null && partition < _keys.Count; partition++)
         {
-            var page = await _redis.GetDatabase().StreamRangeAsync(_topic.Stream, $"({last}", "+", HistoryPage);
-            foreach (var entry in page)
+            StreamEntry[] page;
+            do
             {
-                last = EntryId.Parse(entry.Id!);
-                if (Heard(entry) is { } past)
-                    yield return past;
+                page = await _redis.GetDatabase().StreamRangeAsync(_keys[partition], $"({place[partition]}", "+", HistoryPage).WaitAsync(cancellationToken);
+                foreach (var entry in page)
+                {
+                    if (Heard(place, partition, entry) is { } past)
+                        yield return past;
+                }
             }
-
-            more = page.Length == HistoryPage;
+            while (page.Length == HistoryPage);
         }
 
-        await foreach (var entry in _tail.Entries.ReadAllAsync(cancellationToken))
+        await foreach (var (partition, entry) in _buffer.Entries.ReadAllAsync(cancellationToken))
         {
-            var id = EntryId.Parse(entry.Id!);
-            if (id <= last)
-                continue;
-            last = id;
-            if (Heard(entry) is { } live)
+            if (Heard(place, partition, entry) is { } live)
                 yield return live;
         }
     }
 
     /// <summary>Ends the listening.</summary>
-    public void Dispose() => _tail.Dispose();
+    public void Dispose() => _leave();
 
-    private LiveEvent? Heard(StreamEntry entry) =>
-        EventEntry.TryRead(entry.Id!, entry.Values, out var @event, out _) && _topic.Covers(@event!) ? new LiveEvent(entry.Id!, @event!) : null;
+    private LiveEvent? Heard(LivePlace place, int partition, StreamEntry entry) =>
+        place.Advance(partition, EntryId.Parse(entry.Id!))
+        && EventEntry.TryRead(entry.Id!, entry.Values, out var @event, out _)
+        && _topic.Covers(@event!)
+            ? new LiveEvent(place.ToString(), @event!)
+            : null;
 }

@@ -50,19 +50,23 @@ internal sealed class HubClient : IAsyncDisposable
         return received.MessageType is WebSocketMessageType.Close ? null : JsonSerializer.Deserialize<JsonElement>(message.ToArray());
     }
 
-    /// <summary>The next <paramref name="count"/> events' numbers; heartbeats are passed over.</summary>
-    public async Task<List<int>> ReceiveNumbersAsync(int count)
+    /// <summary>The next <paramref name="count"/> events; heartbeats are passed over.</summary>
+    public async Task<List<JsonElement>> ReceiveEventsAsync(int count)
     {
-        var numbers = new List<int>();
-        while (numbers.Count < count)
+        var events = new List<JsonElement>();
+        while (events.Count < count)
         {
             var message = await ReceiveAsync() ?? throw new InvalidOperationException($"The hub closed the connection: {CloseReason}");
             if (message.GetProperty("op").GetString() is "event")
-                numbers.Add(message.GetProperty("data").GetProperty("n").GetInt32());
+                events.Add(message);
         }
 
-        return numbers;
+        return events;
     }
+
+    /// <summary>The numbers of the next <paramref name="count"/> events.</summary>
+    public async Task<List<int>> ReceiveNumbersAsync(int count) =>
+        (await ReceiveEventsAsync(count)).ConvertAll(message => message.GetProperty("data").GetProperty("n").GetInt32());
 
     public Task CloseAsync() => _socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Token);
 

@@ -88,6 +88,24 @@ public sealed class HubTests(Servers servers)
     }
 
     [Fact]
+    public async Task Subscriber_OfAPartitionedStream_HearsAllPartitionsAndResumesInEach()
+    {
+        await using var hub = await StartAsync(($"Events:Streams:{_stream}:Partitions", "3"));
+        await using var first = await HubClient.ConnectAsync(hub.Address);
+        await first.SubscribeAsync(_stream);
+        await PublishAsync(hub, 0, 30);
+        var heard = await first.ReceiveEventsAsync(30);
+
+        await using var second = await HubClient.ConnectAsync(hub.Address);
+        await second.SubscribeAsync(_stream, after: heard[9].GetProperty("entryId").GetString());
+        await PublishAsync(hub, 30, 10);
+        var rest = await second.ReceiveNumbersAsync(30);
+
+        var before = heard.Take(10).Select(message => message.GetProperty("data").GetProperty("n").GetInt32());
+        Assert.Equal(Enumerable.Range(0, 40), before.Concat(rest).Order());
+    }
+
+    [Fact]
     public async Task Ping_IsAnswered()
     {
         await using var hub = await StartAsync();
