@@ -78,6 +78,13 @@ public sealed class StreamOptions
     /// </summary>
     public bool DeduplicateById { get; set; }
 
+    /// <summary>How many dead letters each partition of the stream keeps.</summary>
+    [Range(1, 10_000_000)]
+    public long MaxDeadLetters { get; set; } = 10_000;
+
+    /// <summary>What happens to a further dead letter when there are as many as may be.</summary>
+    public DeadLetterOverflow DeadLetterOverflow { get; set; }
+
     /// <summary>
     /// Over how many Redis keys the stream is spread. Events with the same <see cref="StreamEvent.PartitionKey"/> go to the same one and
     /// keep their order; the others are dealt out in turn. More partitions may be added while none is ever taken away.
@@ -94,6 +101,16 @@ public enum OverflowPolicy
 
     /// <summary>It is taken: the stream is trimmed of acknowledged entries only, and may grow beyond its length while groups are behind.</summary>
     TrimAcknowledged,
+}
+
+/// <summary>What happens to a further dead letter when a stream has as many as it may.</summary>
+public enum DeadLetterOverflow
+{
+    /// <summary>Its group stands still until somebody has replayed or discarded some: so many failures say that the handler is at fault.</summary>
+    Wait,
+
+    /// <summary>The oldest dead letter is removed for good.</summary>
+    DropOldest,
 }
 
 /// <summary>When a publish is complete.</summary>

@@ -14,6 +14,8 @@ internal sealed class EventsOptionsValidator : IValidateOptions<EventsOptions>
                 failures.Add($"{EventsOptions.Section}:Streams has the key '{stream}': {StreamName.Rule}.");
             if (settings.MaxLength is < 1 or > 100_000_000)
                 failures.Add($"{EventsOptions.Section}:Streams:{stream}:MaxLength is {settings.MaxLength}; it must be from 1 to 100000000 entries.");
+            if (settings.MaxDeadLetters is < 1 or > 10_000_000)
+                failures.Add($"{EventsOptions.Section}:Streams:{stream}:MaxDeadLetters is {settings.MaxDeadLetters}; it must be from 1 to 10000000 entries.");
             if (settings.Partitions is < 1 or > 1024)
                 failures.Add($"{EventsOptions.Section}:Streams:{stream}:Partitions is {settings.Partitions}; it must be from 1 to 1024.");
         }

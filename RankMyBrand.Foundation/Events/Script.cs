@@ -12,6 +12,12 @@ internal static class Script
     public static readonly string DisownSource = Load("disown_source");
     public static readonly string JoinMembers = Load("join_members");
 
+    public static readonly string ReplayDeadLetters = Load("replay_dead_letters");
+    public static readonly string ReplayCreate = Load("replay_create");
+    public static readonly string ReplayTake = Load("replay_take");
+    public static readonly string ReplayAppend = Load("replay_append");
+    public static readonly string ReplayChange = Load("replay_change");
+
     private static string Load(string name)
     {
         using var stream = typeof(Script).Assembly.GetManifestResourceStream($"RankMyBrand.Foundation.Events.Scripts.{name}.lua")

@@ -10,6 +10,9 @@ public sealed record ConsumerGroup(string Name)
     /// <summary>How many entries it has read and not acknowledged yet.</summary>
     public long Pending { get; init; }
 
+    /// <summary>How many replayed entries it has not acknowledged yet.</summary>
+    public long Replaying { get; init; }
+
     /// <summary>How long ago the oldest entry that it has not acknowledged was appended; null when nothing is pending.</summary>
     public TimeSpan? OldestPendingAge { get; init; }
 

@@ -82,11 +82,13 @@ public sealed class ConsumerGroups
         var consumers = database.StreamConsumerInfoAsync(key, info.Name);
         var pending = database.StreamPendingAsync(key, info.Name);
         var pausedAt = _pauses.GetAsync(key, info.Name);
+        var replayed = GroupsAsync(ReplayStream.NameOf(key, info.Name));
         return new ConsumerGroup(info.Name)
         {
             Lag = info.Lag,
             Pending = info.PendingMessageCount,
             OldestPendingAge = AgeOf((await pending).LowestPendingMessageId),
+            Replaying = (await replayed).Where(group => group.Name == info.Name).Sum(group => group.PendingMessageCount + (group.Lag ?? 0)),
             PausedAt = await pausedAt,
             Consumers = [.. (await consumers).Select(consumer =>
                 new GroupConsumer(consumer.Name, consumer.PendingMessageCount, TimeSpan.FromMilliseconds(consumer.IdleTimeInMilliseconds)))],
@@ -105,6 +107,7 @@ public sealed class ConsumerGroups
     {
         Lag = parts.Aggregate((long?)0, (sum, part) => sum + part.Lag),
         Pending = parts.Sum(part => part.Pending),
+        Replaying = parts.Sum(part => part.Replaying),
         OldestPendingAge = parts.Max(part => part.OldestPendingAge),
         PausedAt = parts.Min(part => part.PausedAt),
         Consumers = [.. parts.SelectMany(part => part.Consumers)

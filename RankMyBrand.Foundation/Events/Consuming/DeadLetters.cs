@@ -7,13 +7,15 @@ namespace RankMyBrand.Foundation.Events;
 /// <summary>Moves entries that cannot be handled to <c>{stream}:dead</c>, with what is known of the failure.</summary>
 internal sealed partial class DeadLetters(ConsumerContext context)
 {
+    private const int MaxFields = 1000;
+
     /// <summary>The stream of the dead letters of a stream or partition; in a cluster it lies in its slot.</summary>
     public static string NameOf(string streamKey) => $"{{{streamKey}}}:dead";
 
     /// <summary>Buries an entry; the copy and the acknowledgement are one step.</summary>
     public async Task BuryAsync(StreamSource source, StreamEntry entry, Delivery.Failure failure, int attempts, DateTimeOffset? firstFailedAt)
     {
-        var values = Compose(entry, failure, attempts, firstFailedAt);
+        var values = Compose(source, entry, failure, attempts, firstFailedAt);
         var isMoved = false;
         await context.Patience.UntilDoneAsync(
             "move an entry to the dead letters",
@@ -25,14 +27,15 @@ internal sealed partial class DeadLetters(ConsumerContext context)
         LogBuried(context.Logger, entry.Id.ToString(), source.Name, context.Subscription.Group, failure.Type, failure.Message);
     }
 
-    private RedisValue[] Compose(StreamEntry entry, Delivery.Failure failure, int attempts, DateTimeOffset? firstFailedAt)
+    private RedisValue[] Compose(StreamSource source, StreamEntry entry, Delivery.Failure failure, int attempts, DateTimeOffset? firstFailedAt)
     {
         var now = context.Time.GetUtcNow();
         List<RedisValue> values =
         [
-            context.Subscription.Group, entry.Id,
+            context.Subscription.Group, entry.Id, source.Settings.MaxDeadLetters,
+            source.Settings.DeadLetterOverflow is DeadLetterOverflow.DropOldest ? "drop" : "wait",
             "group", context.Subscription.Group,
-            "entry_id", entry.Id,
+            "entry_id", source.IsReplay ? ReplayStream.OriginOf(entry) : entry.Id,
             "consumer", context.Subscription.Consumer,
             "error_type", failure.Type,
             "error_message", failure.Message,
@@ -40,7 +43,8 @@ internal sealed partial class DeadLetters(ConsumerContext context)
             "first_failed_at", Format(firstFailedAt ?? now),
             "last_failed_at", Format(now),
         ];
-        foreach (var field in entry.Values)
+        // A script takes some thousands of values; what an event means stands in a dozen.
+        foreach (var field in entry.Values.Where(field => field.Name != ReplayStream.OriginField).Take(MaxFields))
         {
             values.Add(field.Name);
             values.Add(field.Value);

@@ -21,8 +21,11 @@ public sealed partial class Delivery
     /// <summary>The stream that the event stands in.</summary>
     public string Stream => Source.Stream;
 
-    /// <summary>The id of its Redis stream entry.</summary>
-    public string EntryId => _entryId ??= Entry.Id.ToString();
+    /// <summary>The id of its Redis stream entry; of a replayed event, the id that it had when it was new.</summary>
+    public string EntryId => _entryId ??= IsReplay ? ReplayStream.OriginOf(Entry) : Entry.Id.ToString();
+
+    /// <summary>True when the event is replayed: the group has failed on it, or somebody wants the group to handle it (again).</summary>
+    public bool IsReplay => Source.IsReplay;
 
     /// <summary>The event.</summary>
     public StreamEvent Event { get; }

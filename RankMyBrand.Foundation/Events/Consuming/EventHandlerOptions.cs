@@ -12,6 +12,9 @@ public sealed class EventHandlerOptions
     /// <summary>How many calls of the handler run at once.</summary>
     public int Concurrency { get; set; } = 1;
 
+    /// <summary>Where the group begins that does not exist yet; by default with all that the stream still holds.</summary>
+    public StartFrom StartFrom { get; set; }
+
     /// <summary>Which order is kept.</summary>
     public EventOrdering Ordering { get; set; }
 

@@ -7,19 +7,27 @@ internal sealed class EventSubscription
     public EventSubscription(
         IReadOnlyList<string> streams, string group, EventHandlerOptions options, EventsOptions events)
     {
-        (Group, Options) = (group, options);
+        (Group, Options, Events) = (group, options, events);
         foreach (var stream in streams)
         {
             if (events.Refuse(stream) is { } refusal)
                 throw new EventRejectedException(refusal);
         }
 
-        Sources = [.. streams.SelectMany(stream => events.KeysOf(stream).Select(key => new StreamSource(stream, key, group, options.Ordering)))];
+        Streams = streams;
+        Sources = [.. streams.SelectMany(stream => events.KeysOf(stream).SelectMany(key => (StreamSource[])[SourceOf(stream, key), SourceOf(stream, key, isReplay: true)]))];
+
+        StreamSource SourceOf(string stream, string key, bool isReplay = false) =>
+            new(stream, key, group, options.Ordering, isReplay) { Settings = events.Streams.GetValueOrDefault(stream) ?? new StreamOptions() };
     }
+
+    public IReadOnlyList<string> Streams { get; }
 
     public string Group { get; }
 
     public EventHandlerOptions Options { get; }
+
+    public EventsOptions Events { get; }
 
     public IReadOnlyList<StreamSource> Sources { get; }
 

@@ -12,7 +12,7 @@ internal sealed class GroupReader(ConsumerContext context, IReadOnlyList<StreamS
     private readonly BlockingConnection _connection = new(
         context.Redis, sources[0].Key, $"{context.Subscription.Group}:{context.Subscription.Consumer}");
     private readonly Dictionary<string, StreamSource> _byName = sources.ToDictionary(source => source.Name, StringComparer.Ordinal);
-    private readonly ReadSize _size = new(context.Options.BatchSize, sources.Count);
+    private readonly ReadSize _size = new(context.Options.BatchSize, sources.Count(source => !source.IsReplay));
     private StreamSource[] _from = [];
     private StreamPosition[] _positions = [];
     private RedisKey[] _gates = [];

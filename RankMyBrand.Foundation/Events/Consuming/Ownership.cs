@@ -57,9 +57,10 @@ internal sealed partial class Ownership(
 
     private async Task ShareAsync()
     {
-        foreach (var stream in context.Subscription.Sources.GroupBy(source => source.Stream, StringComparer.Ordinal))
+        // What is replayed is shared by itself, so that everybody gets an equal part of what is new.
+        foreach (var stream in context.Subscription.Sources.GroupBy(source => (source.Stream, source.IsReplay)))
         {
-            var members = await CountMembersAsync(stream.Key, _lease);
+            var members = await CountMembersAsync(stream.Key.Stream, _lease);
             var partitions = stream.ToList();
             var share = (partitions.Count + members - 1) / members;
             var owned = new List<StreamSource>();

@@ -13,12 +13,21 @@ internal sealed class PendingEntries(ConsumerContext context)
     /// <summary>Creates the group on every source that lacks it.</summary>
     public async Task CreateGroupsAsync()
     {
+        var start = _subscription.Options.StartFrom;
+        if (start.IsStore)
+        {
+            var replays = new Replays(context.Redis, Microsoft.Extensions.Options.Options.Create(_subscription.Events));
+            foreach (var stream in _subscription.Streams)
+                await replays.CatchUpAsync(new ReplayRequest(stream, _subscription.Group) { From = start.Since });
+        }
+
         foreach (var source in _subscription.Sources)
         {
             try
             {
-                // At the beginning, not at the end: events that came before the group are events too.
-                await context.Database.StreamCreateConsumerGroupAsync(source.Key, _subscription.Group, s_start, createStream: true);
+                // At the beginning, unless it is asked for otherwise: events that came before the group are events too.
+                var position = start.IsEnd && !source.IsReplay ? StreamPosition.NewMessages : s_start;
+                await context.Database.StreamCreateConsumerGroupAsync(source.Key, _subscription.Group, position, createStream: true);
             }
             catch (RedisServerException e) when (e.Message.StartsWith("BUSYGROUP", StringComparison.Ordinal))
             {

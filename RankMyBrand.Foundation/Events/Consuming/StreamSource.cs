@@ -2,20 +2,25 @@ using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.Events;
 
-/// <summary>One Redis key that a group reads: a stream, or a partition of one.</summary>
-internal sealed class StreamSource(string stream, string key, string group, EventOrdering ordering)
+/// <summary>One Redis key that a group reads: a stream, a partition of one, or what is replayed of either.</summary>
+internal sealed class StreamSource(string stream, string partition, string group, EventOrdering ordering, bool isReplay = false)
 {
     public string Stream => stream;
 
-    public RedisKey Key { get; } = key;
+    public bool IsReplay => isReplay;
 
-    public string Name => key;
+    public string Name { get; } = isReplay ? ReplayStream.NameOf(partition, group) : partition;
 
-    public RedisKey DeadLetters { get; } = Events.DeadLetters.NameOf(key);
+    public RedisKey Key => Name;
 
-    public RedisKey PauseKey { get; } = GroupPauses.KeyOf(key, group);
+    public RedisKey DeadLetters { get; } = Events.DeadLetters.NameOf(partition);
 
-    public RedisKey OwnerKey { get; } = $"{{{key}}}:owner:{group}";
+    public RedisKey PauseKey { get; } = GroupPauses.KeyOf(partition, group);
+
+    public RedisKey OwnerKey { get; } = $"{{{partition}}}:{(isReplay ? "replay-owner" : "owner")}:{group}";
+
+    /// <summary>The settings of the stream.</summary>
+    public StreamOptions Settings { get; init; } = new();
 
     /// <summary>What is held of it. Guarded, like the rest, by <see cref="HeldEvents"/>.</summary>
     public SourceQueue Queue { get; set; } = new(ordering);

@@ -1,6 +1,14 @@
 -- Moves an entry to the dead letters of its stream: the copy and the acknowledgement are one step.
 -- KEYS[1] the stream, KEYS[2] its dead letters
--- ARGV[1] the group, ARGV[2] the entry's id, ARGV[3...] the fields and values of the dead letter
+-- ARGV[1] the group, ARGV[2] the entry's id, ARGV[3] how many dead letters there may be, ARGV[4] 'wait' to refuse the entry when there
+-- are so many, or 'drop' to remove the oldest, ARGV[5...] the fields and values of the dead letter
 -- Returns the dead letter's id, or nil when the entry is not pending any more (another consumer has dealt with it).
+local max = tonumber(ARGV[3])
+if ARGV[4] == 'wait' and redis.call('XLEN', KEYS[2]) >= max
+    and #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1) == 1 then
+  return redis.error_reply('FULL there are ' .. max .. ' dead letters in ' .. KEYS[2] .. ' already; replay or discard some')
+end
 if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then return nil end
-return redis.call('XADD', KEYS[2], '*', unpack(ARGV, 3))
+local id = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 5))
+if ARGV[4] == 'drop' then redis.call('XTRIM', KEYS[2], 'MAXLEN', max) end
+return id

@@ -26,6 +26,8 @@ internal sealed class EventMetadata : IDisposable
             _json.WriteString("traceparent"u8, traceParent);
         if (@event.Source is { } source)
             _json.WriteString("source"u8, source);
+        if (@event.PartitionKey is { } partitionKey)
+            _json.WriteString("partitionKey"u8, partitionKey);
         _json.WriteString("entryId"u8, delivery.EntryId);
         if (@event.Attributes is { } attributes)
         {

@@ -15,7 +15,7 @@ public sealed class EventStore(NpgsqlDataSource database)
     public async Task<int> SaveAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
     {
         // At its first delivery an event is new, with few exceptions: a lost reply had it published or stored before.
-        if (deliveries.All(static delivery => delivery.Attempt == 1)
+        if (deliveries.All(static delivery => delivery is { Attempt: 1, IsReplay: false })
             && await EventWriter.TryCopyAsync(database, deliveries, cancellationToken))
         {
             return deliveries.Count;
