@@ -1,0 +1,63 @@
+using RankMyBrand.Foundation.RateLimiting;
+
+namespace RankMyBrand.Tests.Foundation.RateLimiting;
+
+/// <summary>What an instance knows of a limit without a charge.</summary>
+public sealed class UsedUpTests : IAsyncLifetime
+{
+    private LimitsRedis _redis = null!;
+
+    public async ValueTask InitializeAsync() => _redis = await LimitsRedis.StartAsync();
+
+    public ValueTask DisposeAsync() => _redis.DisposeAsync();
+
+    [Theory]
+    [InlineData("Atomic", "TokenBucket")]
+    [InlineData("Atomic", "SlidingWindow")]
+    [InlineData("Leased", "TokenBucket")]
+    public async Task IsUsedUp_AfterARefusal_IsTrueAndChargesNothing(string mode, string algorithm)
+    {
+        await using var instance = await StartAsync(("Mode", mode), ("Algorithm", algorithm));
+
+        for (var i = 0; i < 10; i++)
+            Assert.False(instance.Limiter.IsUsedUp("api", "a", out _));
+        Assert.Equal(3, await instance.DrainAsync("api"));
+
+        Assert.True(instance.Limiter.IsUsedUp("api", "a", out var refusal));
+        Assert.Equal(RateLimitOutcome.Refused, refusal.Outcome);
+        Assert.Equal("api", refusal.RefusedBy);
+        Assert.True(refusal.RetryAfter > TimeSpan.Zero);
+        Assert.False(instance.Limiter.IsUsedUp("api", "b", out _));
+    }
+
+    [Fact]
+    public async Task IsUsedUp_OnAnotherInstance_IsKnownAfterItsOwnRefusal()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        Assert.Equal(3, await one.DrainAsync("api"));
+
+        Assert.False(two.Limiter.IsUsedUp("api", "a", out _));
+        Assert.False(await two.IsAllowedAsync("api"));
+
+        Assert.True(two.Limiter.IsUsedUp("api", "a", out _));
+    }
+
+    [Fact]
+    public async Task IsUsedUp_WithoutRedis_GoesByTheLocalLimit()
+    {
+        await using var instance = await StartAsync();
+        Assert.True(await instance.IsAllowedAsync("api"));
+        await _redis.KillAsync();
+
+        Assert.Equal(3, await instance.DrainAsync("api"));
+
+        Assert.True(instance.Limiter.IsUsedUp("api", "a", out _));
+        Assert.False(instance.Limiter.IsUsedUp("api", "b", out _));
+        Assert.Equal(3, await instance.DrainAsync("api", "b"));
+    }
+
+    private Task<LimiterInstance> StartAsync(params (string Key, string Value)[] settings) => LimiterInstance.StartAsync(
+        _redis,
+        [("Policies:api:Permits", "3"), ("Policies:api:Window", "01:00:00"), .. settings.Select(setting => ($"Policies:api:{setting.Key}", setting.Value))]);
+}
