@@ -34,11 +34,14 @@ public sealed class Outbox(IOptions<EventsOptions> options)
             $"""
             WITH added AS (
                 INSERT INTO outbox (
-                    stream, event_id, event_type, event_data, correlation_id, traceparent, tenant_id, source, attributes, deduplication_key)
-                SELECT $1, e.id, e.type, e.data, e.correlation_id, e.traceparent, e.tenant_id, e.source, e.attributes, e.deduplication_key
-                FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::text[])
+                    stream, event_id, event_type, event_data, correlation_id, traceparent, tenant_id, source, attributes, deduplication_key,
+                    partition_key)
+                SELECT $1, e.id, e.type, e.data, e.correlation_id, e.traceparent, e.tenant_id, e.source, e.attributes, e.deduplication_key,
+                       e.partition_key
+                FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::text[],
+                            $11::text[])
                      WITH ORDINALITY AS e (
-                         id, type, data, correlation_id, traceparent, tenant_id, source, attributes, deduplication_key, ordinality)
+                         id, type, data, correlation_id, traceparent, tenant_id, source, attributes, deduplication_key, partition_key, ordinality)
                 ORDER BY e.ordinality)
             SELECT pg_notify('{Channel}', '') WHERE NOT pg_try_advisory_xact_lock_shared({OutboxSession.SleepKey})
             """,
@@ -54,6 +57,7 @@ public sealed class Outbox(IOptions<EventsOptions> options)
         AddColumn(command, events, @event => @event.Source);
         AddColumn(command, events, @event => @event.Attributes?.ToArray());
         AddColumn(command, events, @event => @event.DeduplicationKey);
+        AddColumn(command, events, @event => @event.PartitionKey);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -75,77 +75,74 @@ internal sealed partial class OutboxRelay(
     }
 
     /// <summary>
-    /// Publishes events of one stream one after the other: the next one only when Redis has the one before, because of several in
-    /// flight the first may be lost with its connection and the second not.
+    /// Publishes events of one stream as one batch, whose order holds whatever becomes of the connection: the bus appends it in steps
+    /// that are atomic, each after the one before.
     /// </summary>
     private async Task<Outcome> PublishAsync(IReadOnlyList<OutboxEntry> entries, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < entries.Count; i++)
-        {
-            try
-            {
-                if (await PublishAsync(entries[i], cancellationToken) is { } refusal)
-                    return new Outcome(entries, i, refusal);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return new Outcome(entries, i, Refusal: null);
-            }
-        }
-
-        return new Outcome(entries, entries.Count, Refusal: null);
-    }
-
-    /// <summary>Publishes one event; null when its stream has it.</summary>
-    private async Task<EventRejection?> PublishAsync(OutboxEntry entry, CancellationToken cancellationToken)
-    {
-        using var activity = OutboxTelemetry.StartRelay(entry);
+        using var activity = OutboxTelemetry.StartRelay(entries);
         try
         {
-            var published = await bus.PublishAsync(entry.Stream, entry.Event, cancellationToken);
-            telemetry.Relayed(entry, published.IsDuplicate);
-            return null;
+            var results = await bus.PublishAsync(entries[0].Stream, [.. entries.Select(entry => entry.Event)], cancellationToken);
+            for (var i = 0; i < entries.Count; i++)
+            {
+                if (results[i].Rejection is null)
+                    telemetry.Relayed(entries[i], results[i].Published.IsDuplicate);
+            }
+
+            return new Outcome(entries, results);
         }
-        catch (EventRejectedException e)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return e.Rejection;
+            return new Outcome(entries, []);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return new EventRejection(RejectionReason.Unavailable, e.Message);
+            // Nothing of it is known to be published. What was will be answered as a duplicate.
+            PublishResult unknown = new EventRejection(RejectionReason.Unavailable, e.Message);
+            return new Outcome(entries, [.. entries.Select(_ => unknown)]);
         }
     }
 
     private async Task SettleAsync(OutboxSession session, Outcome outcome, CancellationToken cancellationToken)
     {
         var stream = outcome.Entries[0].Stream;
-        if (outcome.Published > 0)
+        var published = new List<long>(outcome.Entries.Count);
+        EventRejection? refusal = null;
+        for (var i = 0; i < outcome.Results.Count; i++)
         {
-            var positions = outcome.Entries.Take(outcome.Published).Select(entry => entry.Position).ToArray();
-            await session.RemoveAsync(stream, positions, cancellationToken);
+            switch (outcome.Results[i].Rejection)
+            {
+                case null:
+                    published.Add(outcome.Entries[i].Position);
+                    break;
+                case { Reason: RejectionReason.Invalid } invalid:
+                    await session.RejectAsync(outcome.Entries[i], invalid.Detail, cancellationToken);
+                    LogRejected(logger, outcome.Entries[i].Event.Id, stream, invalid.Detail);
+                    break;
+                case var other:
+                    refusal ??= other;
+                    break;
+            }
+        }
+
+        if (published.Count > 0)
+        {
+            await session.RemoveAsync(stream, [.. published], cancellationToken);
             _pauses.Succeeded(stream);
         }
 
-        if (outcome.Refusal is not { } refusal)
+        if (refusal is null)
             return;
-        var refused = outcome.Entries[outcome.Published];
-        if (refusal.Reason is RejectionReason.Invalid)
-        {
-            await session.RejectAsync(refused, refusal.Detail, cancellationToken);
-            LogRejected(logger, refused.Event.Id, stream, refusal.Detail);
-        }
-        else
-        {
-            var pause = _pauses.Failed(stream, refusal.RetryAfter);
-            telemetry.Failed(stream);
-            LogPaused(logger, stream, pause.TotalSeconds, refusal.Detail);
-        }
+        var pause = _pauses.Failed(stream, refusal.RetryAfter);
+        telemetry.Failed(stream);
+        LogPaused(logger, stream, pause.TotalSeconds, refusal.Detail);
     }
 
     private static TimeSpan ShorterOf(TimeSpan interval, TimeSpan? other) => other < interval ? other.Value : interval;
 
-    /// <summary>How many of a stream's events were published, and why the next one was not.</summary>
-    private sealed record Outcome(IReadOnlyList<OutboxEntry> Entries, int Published, EventRejection? Refusal);
+    /// <summary>What became of each of a stream's events; no results when that is not known.</summary>
+    private sealed record Outcome(IReadOnlyList<OutboxEntry> Entries, IReadOnlyList<PublishResult> Results);
 
     [LoggerMessage(130, LogLevel.Information, "This process relays the outbox now")]
     private static partial void LogLeading(ILogger logger);

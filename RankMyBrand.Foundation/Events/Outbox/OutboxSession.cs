@@ -60,7 +60,8 @@ internal sealed class OutboxSession : IAsyncDisposable
                 UNION ALL
                 SELECT (SELECT min(o.stream) FROM outbox o WHERE o.stream > s.stream) FROM streams s WHERE s.stream IS NOT NULL)
             SELECT e.stream, e.position, e.event_id, e.event_type, e.event_data, e.correlation_id, e.traceparent, e.tenant_id, e.source,
-                   e.attributes, e.deduplication_key, greatest(clock_timestamp() - e.added_at, interval '0')
+                   e.attributes, e.deduplication_key, greatest(clock_timestamp() - e.added_at, interval '0'),
+                   e.partition_key
             FROM streams s CROSS JOIN LATERAL (
                 SELECT *, sum(octet_length(event_data)) OVER (ORDER BY position) - octet_length(event_data) AS bytes_before
                 FROM (SELECT * FROM outbox WHERE stream = s.stream AND rejected IS NULL ORDER BY position LIMIT $1) oldest) e
@@ -207,6 +208,7 @@ internal sealed class OutboxSession : IAsyncDisposable
             Attributes = reader.IsDBNull(9) ? default(ReadOnlyMemory<byte>?) : reader.GetFieldValue<byte[]>(9),
             // Whoever publishes it again, after a crash, is told that it is there already.
             DeduplicationKey = reader.TextOrNull(10) ?? id.ToString(),
+            PartitionKey = reader.TextOrNull(12),
         };
         return new OutboxEntry(reader.GetString(0), reader.GetInt64(1), @event, reader.GetTimeSpan(11));
     }

@@ -39,11 +39,25 @@ internal sealed class OutboxTelemetry
             "rankmybrand.outbox.leader", () => _lags is null ? 0 : 1, "1", "1 where this process relays.");
     }
 
-    /// <summary>Starts the span of one relayed event, a child of the span that added it.</summary>
-    public static Activity? StartRelay(OutboxEntry entry) =>
-        ActivityContext.TryParse(entry.Event.TraceParent, null, isRemote: true, out var parent)
-            ? s_activities.StartActivity($"relay {entry.Stream}", ActivityKind.Internal, parent)
-            : s_activities.StartActivity($"relay {entry.Stream}");
+    /// <summary>Starts the span of a relayed batch: a child of the span that added its only event, or linked to those that added them.</summary>
+    public static Activity? StartRelay(IReadOnlyList<OutboxEntry> entries)
+    {
+        if (!s_activities.HasListeners())
+            return null;
+        // A backend shows a few links well and thousands not at all.
+        var adders = entries.Take(128)
+            .Select(entry => ActivityContext.TryParse(entry.Event.TraceParent, null, isRemote: true, out var context) ? context : default)
+            .Where(context => context != default)
+            .Distinct()
+            .ToArray();
+        var only = entries.Count == 1 && adders.Length == 1;
+        return s_activities.StartActivity(
+            ActivityKind.Internal,
+            parentContext: only ? adders[0] : default,
+            tags: [new("messaging.destination.name", entries[0].Stream), new("messaging.batch.message_count", entries.Count)],
+            links: only ? null : adders.Select(context => new ActivityLink(context)),
+            name: $"relay {entries[0].Stream}");
+    }
 
     public void Relayed(OutboxEntry entry, bool isDuplicate)
     {

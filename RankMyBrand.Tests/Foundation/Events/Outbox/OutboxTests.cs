@@ -29,6 +29,7 @@ public sealed class OutboxTests(Servers servers) : IAsyncLifetime
             TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
             Tenant = "acme",
             Source = "tests",
+            PartitionKey = "brand 7",
             Attributes = """{"subject":"x"}"""u8.ToArray(),
         };
 

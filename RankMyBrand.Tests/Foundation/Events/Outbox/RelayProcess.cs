@@ -44,23 +44,23 @@ public sealed class RelayProcess
         await host.RunAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Kills its own process before or after one of the publishes: "before 3", "after 3", "never".</summary>
+    /// <summary>Kills its own process before or after one of the batches is published: "before 2", "after 2", "never".</summary>
     private sealed class DyingBus(IEventBus bus, string when) : IEventBus
     {
         private int _published;
 
-        public async ValueTask<PublishedEvent> PublishAsync(string stream, StreamEvent @event, CancellationToken cancellationToken = default)
+        public ValueTask<PublishedEvent> PublishAsync(string stream, StreamEvent @event, CancellationToken cancellationToken = default) =>
+            bus.PublishAsync(stream, @event, cancellationToken);
+
+        public async Task<IReadOnlyList<PublishResult>> PublishAsync(
+            string stream, IReadOnlyList<StreamEvent> events, CancellationToken cancellationToken = default)
         {
             var number = Interlocked.Increment(ref _published);
             DieIf($"before {number}");
-            var published = await bus.PublishAsync(stream, @event, cancellationToken);
+            var published = await bus.PublishAsync(stream, events, cancellationToken);
             DieIf($"after {number}");
             return published;
         }
-
-        public Task<IReadOnlyList<PublishResult>> PublishAsync(
-            string stream, IReadOnlyList<StreamEvent> events, CancellationToken cancellationToken = default) =>
-            bus.PublishAsync(stream, events, cancellationToken);
 
         private void DieIf(string now)
         {
