@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RankMyBrand.Foundation.Configuration;
 using RankMyBrand.Foundation.Events;
 using StackExchange.Redis;
 
@@ -34,7 +35,7 @@ public static class EventsExtensions
             return;
         if (!builder.Services.Any(service => service.ServiceType == typeof(IConnectionMultiplexer)))
             builder.AddRedisClient(connectionName);
-        builder.Services.AddOptions<EventsOptions>().BindConfiguration(EventsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddStrictOptions<EventsOptions>(EventsOptions.Section, EventsOptions.OtherSections).ValidateDataAnnotations();
         builder.Services.AddSingleton<IValidateOptions<EventsOptions>, EventsOptionsValidator>();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<LiveEvents>();

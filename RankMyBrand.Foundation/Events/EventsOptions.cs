@@ -8,6 +8,9 @@ public sealed class EventsOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Events";
 
+    /// <summary>Sections within <see cref="Section"/> that are options of their own.</summary>
+    internal static readonly string[] OtherSections = ["Archive"];
+
     /// <summary>The streams that exist, by name. Configuration adds to those known from the start.</summary>
     public Dictionary<string, StreamOptions> Streams { get; } = new(StringComparer.Ordinal)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using RankMyBrand.Foundation.Configuration;
 using RankMyBrand.Foundation.RateLimiting;
 using RankMyBrand.Foundation.RateLimiting.Leased;
 using RankMyBrand.Foundation.RateLimiting.Local;
@@ -24,8 +25,7 @@ public static class RateLimitingExtensions
             return;
         if (!services.Any(service => service.ServiceType == typeof(IConnectionMultiplexer)))
             builder.AddRedisClient(connectionName);
-        services.AddOptions<RateLimitsOptions>().ValidateOnStart();
-        services.AddSingleton<IConfigureOptions<RateLimitsOptions>, RateLimitsConfiguration>();
+        services.AddStrictOptions<RateLimitsOptions>(RateLimitsOptions.Section);
         services.AddSingleton<IValidateOptions<RateLimitsOptions>, RateLimitsOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();

@@ -1,0 +1,92 @@
+using System.Collections;
+using System.ComponentModel;
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace RankMyBrand.Foundation.Configuration;
+
+/// <summary>
+/// Reads options from the configuration, strictly: the binder by itself drops an entry of a dictionary that has a value it cannot read,
+/// and overlooks a misspelt setting. Either would leave a limit or a stream out without a word.
+/// </summary>
+/// <param name="configuration">The configuration.</param>
+/// <param name="section">The section of the options.</param>
+/// <param name="otherSections">Sections within it that are options of their own.</param>
+internal sealed class StrictConfiguration<T>(IConfiguration configuration, string section, params string[] otherSections) : IConfigureOptions<T>
+    where T : class
+{
+    /// <exception cref="OptionsValidationException">Settings do not exist or have a value of another type; each is named.</exception>
+    public void Configure(T options)
+    {
+        var own = configuration.GetSection(section);
+        var faults = StrictSection.FaultsOf(own, typeof(T), otherSections).ToArray();
+        if (faults.Length > 0)
+            throw new OptionsValidationException(Options.DefaultName, typeof(T), faults);
+        own.Bind(options);
+    }
+}
+
+/// <summary>Compares a section of the configuration with the type that it is bound to.</summary>
+file static class StrictSection
+{
+    public static IEnumerable<string> FaultsOf(IConfigurationSection section, Type type, string[] otherSections)
+    {
+        var settings = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(IsSetting).ToArray();
+        foreach (var child in section.GetChildren().Where(child => !otherSections.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
+        {
+            var setting = Array.Find(settings, setting => string.Equals(setting.Name, child.Key, StringComparison.OrdinalIgnoreCase));
+            var faults = setting is null
+                ? [$"{child.Path} is not a setting; those are {string.Join(", ", settings.Select(known => known.Name))}."]
+                : FaultsOf(child, setting.PropertyType);
+            foreach (var fault in faults)
+                yield return fault;
+        }
+    }
+
+    private static bool IsSetting(PropertyInfo property) =>
+        property.GetIndexParameters().Length == 0 && (property.SetMethod is { IsPublic: true } || IsCollection(property.PropertyType));
+
+    private static bool IsCollection(Type type) => type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable));
+
+    private static IEnumerable<string> FaultsOf(IConfigurationSection section, Type type)
+    {
+        if (IsCollection(type))
+        {
+            var element = type.IsArray ? type.GetElementType()! : type.GetGenericArguments()[^1];
+            return section.GetChildren().SelectMany(child => FaultsOf(child, element));
+        }
+
+        var scalar = Nullable.GetUnderlyingType(type) ?? type;
+        return TypeDescriptor.GetConverter(scalar).CanConvertFrom(typeof(string))
+            ? FaultsOfValue(section, scalar, isOptional: scalar != type)
+            : FaultsOf(section, type, []);
+    }
+
+    private static IEnumerable<string> FaultsOfValue(IConfigurationSection section, Type type, bool isOptional)
+    {
+        if (section.GetChildren().Any())
+            return [$"'{section.Path}' is a section; it must be {Expected(type)}."];
+        if (section.Value is null or "" && isOptional)
+            return [];
+        try
+        {
+            TypeDescriptor.GetConverter(type).ConvertFromInvariantString(section.Value ?? "");
+            return [];
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or NotSupportedException or OverflowException)
+        {
+            return [$"'{section.Path}' is '{section.Value}'; it must be {Expected(type)}."];
+        }
+    }
+
+    private static string Expected(Type type) => Type.GetTypeCode(type) switch
+    {
+        _ when type.IsEnum => $"one of {string.Join(", ", Enum.GetNames(type))} ({type.Name})",
+        _ when type == typeof(TimeSpan) => "a time such as 00:00:30 (TimeSpan)",
+        TypeCode.Boolean => "true or false (Boolean)",
+        TypeCode.Int32 or TypeCode.Int64 => $"a whole number ({type.Name})",
+        TypeCode.Double or TypeCode.Decimal => $"a number ({type.Name})",
+        _ => $"a {type.Name}",
+    };
+}
