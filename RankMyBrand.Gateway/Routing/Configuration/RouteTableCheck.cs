@@ -24,6 +24,8 @@ internal sealed class RouteTableCheck(IConfigValidator validator, IEnumerable<IP
     public static IEnumerable<string> Sentences(Exception exception) => exception switch
     {
         AggregateException several => several.Flatten().InnerExceptions.SelectMany(Sentences),
+        // What is wrong, and why.
+        ArgumentException { InnerException: { } reason } => [$"{exception.Message} {string.Join(" ", Sentences(reason))}"],
         { InnerException: { } inner } => Sentences(inner),
         _ => [exception.Message],
     };

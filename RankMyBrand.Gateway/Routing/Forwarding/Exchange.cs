@@ -111,7 +111,7 @@ internal sealed class Exchange(HttpContext context, IReverseProxyFeature proxy, 
         if (!_tried.Contains(than.Destination))
             _tried.Add(than.Destination);
         var healthy = _upstream.HealthyDestinations(proxy.Route.Cluster!);
-        if (healthy.Length <= 1 || !_upstream.Budget.TryTake(_options.Retries.Budget))
+        if (healthy.Length <= _tried.Count || !_upstream.Budget.TryTake(_options.Retries.Budget))
             return null;
         return _upstream.Balancer.Pick(healthy, _options.LoadBalancingPolicy, _tried);
     }
@@ -171,6 +171,8 @@ internal sealed class Exchange(HttpContext context, IReverseProxyFeature proxy, 
             // It may last for days and costs next to nothing meanwhile.
             _total.CancelAfter(Timeout.InfiniteTimeSpan);
             LeaveBulkhead();
+            if (response.StatusCode == HttpStatusCode.OK && request.Method != HttpMethod.Connect)
+                response.Content = new StreamedContent(response.Content, context.Response);
         }
 
         return response;

@@ -50,7 +50,7 @@ internal sealed class SentContent : HttpContent
         _hasStarted = true;
         try
         {
-            await _inner.CopyToAsync(stream, context, cancellationToken);
+            await _inner.CopyToAsync(new FlushingStream(stream), context, cancellationToken);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
@@ -67,5 +67,19 @@ internal sealed class SentContent : HttpContent
     {
         length = 0;
         return false;
+    }
+
+    // The client gathers small parts to larger ones otherwise, and a service would wait for what has come long ago.
+    private sealed class FlushingStream(Stream inner) : WrappedStream
+    {
+        public override bool CanWrite => true;
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await inner.WriteAsync(buffer, cancellationToken);
+            await inner.FlushAsync(cancellationToken);
+        }
     }
 }

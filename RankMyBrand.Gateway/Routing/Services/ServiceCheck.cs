@@ -18,7 +18,7 @@ internal sealed partial class ServiceCheck(RouteTableCheck routes)
             failures.Add($"{path} is no name for a service; it must be of 1 to 63 letters, digits and hyphens, and begin and end with none of the latter.");
         foreach (var instance in service.Instances.Where(instance => !IsAddress(instance)))
             failures.Add($"{path}:Instances has '{instance}'; it must be a URL such as http://host:8080.");
-        if (service.Instances.GroupBy(ServiceRoutes.IdOf).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        if (service.Instances.Where(IsAddress).GroupBy(ServiceRoutes.IdOf).FirstOrDefault(group => group.Count() > 1) is { } twice)
             failures.Add($"{path}:Instances has '{twice.Key}' more than once.");
         if (service.MaxRequestBodySize is < -1)
             failures.Add($"{path}:MaxRequestBodySize is '{service.MaxRequestBodySize}'; it must be a number of bytes, or -1 for no limit.");

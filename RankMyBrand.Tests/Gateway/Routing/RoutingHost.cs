@@ -61,7 +61,7 @@ internal sealed class RoutingHost : IAsyncDisposable
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
             EnvironmentName = "Production",
-            ApplicationName = "tested",
+            ApplicationName = typeof(RoutingHost).Assembly.GetName().Name,
             ContentRootPath = Path.GetTempPath(),
         });
         ((IConfigurationBuilder)builder.Configuration).Add(configuration);

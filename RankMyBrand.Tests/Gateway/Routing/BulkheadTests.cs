@@ -1,0 +1,134 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using RankMyBrand.Gateway.Routing.Upstreams;
+
+namespace RankMyBrand.Tests.Gateway.Routing;
+
+/// <summary>How many requests a service gets at a time.</summary>
+public sealed class BulkheadTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Requests_BeyondTheLimit_WaitAndThenAreRefused()
+    {
+        var release = new TaskCompletionSource();
+        await using var backend = await Backend.StartAsync(handler: _ => release.Task);
+        await using var host = await StartAsync(backend, concurrency: 2, queue: 1, timeout: "00:00:30");
+
+        var running = new[] { host.GetAsync(), host.GetAsync() };
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(backend.Requests.Count == 2), "two are under way");
+        var first = host.Client.GetAsync("/services/test/", Cancellation);
+        var second = host.Client.GetAsync("/services/test/", Cancellation);
+        var refused = await await Task.WhenAny(first, second);
+        var waiting = (await Task.WhenAny(first, second)) == first ? second : first;
+
+        await RoutingHost.ReadProblemAsync(refused, HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+        Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
+        Assert.False(waiting.IsCompleted);
+        Assert.Equal(2, backend.Requests.Count);
+        release.SetResult();
+        await Task.WhenAll(running);
+        using var answered = await waiting;
+        Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, await host.GetStatusAsync("/services/test/"));
+    }
+
+    [Fact]
+    public async Task Waiting_ForTooLong_Is503()
+    {
+        var release = new TaskCompletionSource();
+        await using var backend = await Backend.StartAsync(handler: _ => release.Task);
+        await using var host = await StartAsync(backend, concurrency: 1, queue: 10, timeout: "00:00:00.200");
+        var running = host.GetAsync();
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(backend.Requests.Count == 1), "one is under way");
+
+        await host.GetProblemAsync("/services/test/", HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+
+        release.SetResult();
+        await running;
+        Assert.Single(backend.Requests);
+    }
+
+    [Fact]
+    public async Task Streams_ThatHaveBegun_DoNotCount()
+    {
+        await using var backend = await Backend.StartAsync(handler: async context =>
+        {
+            if (context.Request.Path != "/stream")
+                return;
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync("data: 1\n\n", context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await Answers.Never(context);
+        });
+        await using var host = await StartAsync(backend, concurrency: 1, queue: 0, timeout: "00:00:01");
+
+        using var stream = await host.Client.GetAsync("/services/test/stream", HttpCompletionOption.ResponseHeadersRead, Cancellation);
+
+        Assert.Equal(HttpStatusCode.OK, await host.GetStatusAsync("/services/test/"));
+    }
+
+    [Theory]
+    [InlineData(3, 0)]
+    [InlineData(3, 100)]
+    public async Task Places_AskedForByManyAtOnce_AreNeverMoreThanTheLimit(int concurrency, int queue)
+    {
+        var options = new BulkheadOptions { MaxConcurrency = concurrency, QueueLength = queue, QueueTimeout = TimeSpan.FromMilliseconds(5) };
+        var bulkhead = new Bulkhead();
+        var (now, most, admitted) = (0, 0, 0);
+
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Task.Run(AskAsync, Cancellation)));
+
+        Assert.InRange(most, 1, concurrency);
+        Assert.Equal(0, now);
+        // All places are free again.
+        for (var i = 0; i < concurrency; i++)
+            Assert.True(await bulkhead.EnterAsync(options, Cancellation));
+        Assert.False(await bulkhead.EnterAsync(options, Cancellation));
+
+        async Task AskAsync()
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                if (!await bulkhead.EnterAsync(options, Cancellation))
+                    continue;
+                var running = Interlocked.Increment(ref now);
+                Interlocked.Increment(ref admitted);
+                InterlockedMax(ref most, running);
+                await Task.Yield();
+                Interlocked.Decrement(ref now);
+                bulkhead.Leave();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Place_GivenUpBeforeItsTurn_GoesToTheNext()
+    {
+        var options = new BulkheadOptions { MaxConcurrency = 1, QueueLength = 2, QueueTimeout = TimeSpan.FromSeconds(30) };
+        var bulkhead = new Bulkhead();
+        await bulkhead.EnterAsync(options, Cancellation);
+        using var leave = new CancellationTokenSource();
+        var impatient = bulkhead.EnterAsync(options, leave.Token).AsTask();
+        var patient = bulkhead.EnterAsync(options, Cancellation).AsTask();
+
+        await leave.CancelAsync();
+        Assert.False(await impatient);
+        bulkhead.Leave();
+
+        Assert.True(await patient);
+    }
+
+    private static Task<RoutingHost> StartAsync(Backend backend, int concurrency, int queue, string timeout) => RoutingHost.StartAsync(
+        [backend],
+        ("Services:test:Bulkhead:MaxConcurrency", $"{concurrency}"),
+        ("Services:test:Bulkhead:QueueLength", $"{queue}"),
+        ("Services:test:Bulkhead:QueueTimeout", timeout));
+
+    private static void InterlockedMax(ref int target, int value)
+    {
+        for (var seen = Volatile.Read(ref target); seen < value; seen = Volatile.Read(ref target))
+            Interlocked.CompareExchange(ref target, value, seen);
+    }
+}
