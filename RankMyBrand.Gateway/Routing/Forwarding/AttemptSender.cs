@@ -53,7 +53,12 @@ internal readonly struct AttemptSender(HttpContext context, RoutePolicy policy, 
             // YARP's forwarder answers whatever comes out of here; this is for what the destination's circuit must know.
             destination.End();
             var failure = Explain(e, request, timer, Stopwatch.GetElapsedTime(began), cancellationToken);
-            upstream.Report(candidate, failure >= AttemptFailure.GivenUp ? AttemptOutcome.Abandoned : AttemptOutcome.Failed);
+            upstream.Report(candidate, failure switch
+            {
+                AttemptFailure.NotSent => AttemptOutcome.Unreachable,
+                AttemptFailure.GivenUp or AttemptFailure.OtherVersion => AttemptOutcome.Abandoned,
+                _ => AttemptOutcome.Failed,
+            });
             return new(candidate, Response: null, e, failure);
         }
     }

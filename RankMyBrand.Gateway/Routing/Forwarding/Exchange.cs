@@ -73,7 +73,7 @@ internal sealed class Exchange(HttpContext context, IReverseProxyFeature proxy, 
                 ? await SendHedgedAsync(request, cancellationToken)
                 : await _sender.SendAsync(_candidate, request, IsRepeatable, cancellationToken);
             if (!result.IsBad || left == 0 || cancellationToken.IsCancellationRequested || !MayRepeat(result, request)
-                || TakeOther(result.Candidate) is not { } other)
+                || TakeOther(result.Candidate, isCounted: result.Failure != AttemptFailure.NotSent) is not { } other)
             {
                 return Finish(result, request);
             }
@@ -105,13 +105,14 @@ internal sealed class Exchange(HttpContext context, IReverseProxyFeature proxy, 
         _ => IsRepeatable,
     };
 
-    private Candidate? TakeOther(Candidate than)
+    // What nobody has seen adds to nobody's load, wherever it goes next.
+    private Candidate? TakeOther(Candidate than, bool isCounted = true)
     {
         _tried ??= [];
         if (!_tried.Contains(than.Destination))
             _tried.Add(than.Destination);
         var healthy = _upstream.HealthyDestinations(proxy.Route.Cluster!);
-        if (healthy.Length <= _tried.Count || !_upstream.Budget.TryTake(_options.Retries.Budget))
+        if (Array.TrueForAll(healthy, _tried.Contains) || (isCounted && !_upstream.Budget.TryTake(_options.Retries.Budget)))
             return null;
         return _upstream.Balancer.Pick(healthy, _options.LoadBalancingPolicy, _tried);
     }

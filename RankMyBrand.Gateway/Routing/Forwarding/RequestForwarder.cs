@@ -62,7 +62,7 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
         if (isRepeatable && context.Request.ContentLength > 0)
         {
             // Before a destination is chosen, so that none is kept waiting by a slow client.
-            if (healthy.Length > 1)
+            if (cluster.DestinationsState.AllDestinations.Count > 1)
                 body = await RequestRules.ReadBodyAsync(context);
             else
                 isRepeatable = false;

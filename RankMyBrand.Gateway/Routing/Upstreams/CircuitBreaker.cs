@@ -20,6 +20,9 @@ internal enum AttemptOutcome
 
     Failed,
 
+    /// <summary>There was no connection. A few in a row leave no doubt, whatever there was before.</summary>
+    Unreachable,
+
     /// <summary>It says nothing about the destination: the client went away, or another attempt was faster.</summary>
     Abandoned,
 }
@@ -30,11 +33,15 @@ internal enum AttemptOutcome
 /// </summary>
 internal sealed class CircuitBreaker(TimeProvider time)
 {
+    /// <summary>So many connections in a row that fail open the circuit.</summary>
+    public const int MaxUnreachable = 3;
+
     private readonly Lock _lock = new();
     private readonly RollingCounts _counts = new(time);
     private volatile CircuitState _state;
     private long _openedAt;
     private TimeSpan _openFor;
+    private int _unreachable;
 
     public CircuitState State => _state;
 
@@ -78,9 +85,10 @@ internal sealed class CircuitBreaker(TimeProvider time)
             return ReportProbe(outcome, options);
         if (outcome == AttemptOutcome.Abandoned || !options.Enabled)
             return false;
-        var failed = outcome == AttemptOutcome.Failed;
+        var failed = outcome != AttemptOutcome.Succeeded;
         _counts.Add(options.Window, 1, failed ? 1 : 0);
-        return failed && TryOpen(options);
+        var isDown = CountUnreachable(outcome) >= MaxUnreachable;
+        return failed && TryOpen(options, isDown);
     }
 
     private bool ReportProbe(AttemptOutcome outcome, BreakerOptions options)
@@ -90,24 +98,35 @@ internal sealed class CircuitBreaker(TimeProvider time)
             if (outcome == AttemptOutcome.Succeeded || !options.Enabled)
             {
                 _counts.Clear();
+                _unreachable = 0;
                 _state = CircuitState.Closed;
                 return true;
             }
 
             // The next request may probe at once when this one has found nothing out.
-            if (outcome == AttemptOutcome.Failed)
+            if (outcome != AttemptOutcome.Abandoned)
                 (_openedAt, _openFor) = (time.GetTimestamp(), options.OpenFor);
             _state = CircuitState.Open;
             return false;
         }
     }
 
-    private bool TryOpen(BreakerOptions options)
+    private int CountUnreachable(AttemptOutcome outcome)
+    {
+        if (outcome == AttemptOutcome.Unreachable)
+            return Interlocked.Increment(ref _unreachable);
+        // Written only when it changes, because nearly every request comes by here.
+        if (Volatile.Read(ref _unreachable) != 0)
+            Volatile.Write(ref _unreachable, 0);
+        return 0;
+    }
+
+    private bool TryOpen(BreakerOptions options, bool isDown)
     {
         lock (_lock)
         {
             var (all, failed) = _counts.Read(options.Window);
-            if (_state != CircuitState.Closed || all < options.MinimumRequests || failed < options.FailureRatio * all)
+            if (_state != CircuitState.Closed || (!isDown && (all < options.MinimumRequests || failed < options.FailureRatio * all)))
                 return false;
             (_openedAt, _openFor) = (time.GetTimestamp(), options.OpenFor);
             _state = CircuitState.Open;

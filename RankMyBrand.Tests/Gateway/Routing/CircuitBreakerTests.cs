@@ -84,6 +84,28 @@ public sealed class CircuitBreakerTests
     }
 
     [Fact]
+    public void Unreachable_AFewTimesInARow_OpensWhateverThereWasBefore()
+    {
+        var breaker = new CircuitBreaker(_time);
+        for (var i = 0; i < 1000; i++)
+            breaker.Report(AttemptOutcome.Succeeded, isProbe: false, _options);
+
+        breaker.Report(AttemptOutcome.Unreachable, isProbe: false, _options);
+        breaker.Report(AttemptOutcome.Unreachable, isProbe: false, _options);
+        breaker.Report(AttemptOutcome.Succeeded, isProbe: false, _options);
+        breaker.Report(AttemptOutcome.Unreachable, isProbe: false, _options);
+        breaker.Report(AttemptOutcome.Unreachable, isProbe: false, _options);
+        Assert.Equal(CircuitState.Closed, breaker.State);
+        Assert.True(breaker.Report(AttemptOutcome.Unreachable, isProbe: false, _options));
+
+        Assert.Equal(CircuitState.Open, breaker.State);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        breaker.TryPass(out _);
+        breaker.Report(AttemptOutcome.Unreachable, isProbe: true, _options);
+        Assert.Equal(CircuitState.Open, breaker.State);
+    }
+
+    [Fact]
     public void HalfOpen_LetsOneThroughAndClosesWhenItSucceeds()
     {
         var breaker = Open();
@@ -192,7 +214,7 @@ public sealed class CircuitBreakerTests
         await using var host = await StartAsync([backend]);
         await backend.StopAsync();
 
-        for (var i = 0; i < 4; i++)
+        for (var i = 0; i < CircuitBreaker.MaxUnreachable; i++)
             await host.GetProblemAsync("/services/test/x", HttpStatusCode.BadGateway, "UNAVAILABLE");
 
         var problem = await host.GetProblemAsync("/services/test/x", HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");

@@ -84,7 +84,8 @@ public sealed class DynamicServiceTests
     {
         await using var one = await Backend.StartAsync("one");
         await using var two = await Backend.StartAsync("two");
-        await using var host = await RoutingHost.StartAsync([one, two], ("Services:test:HealthCheck:Active:Interval", "00:00:00.200"));
+        await using var host = await RoutingHost.StartAsync(
+            [one, two], ("Services:test:HealthCheck:Active:Interval", "00:00:00.200"), ("Services:test:Breaker:OpenFor", "00:00:00.300"));
         await using var load = new Load(host.Client, "/services/test/x", method: new HttpMethod(method));
         await load.WaitForAsync(50);
 

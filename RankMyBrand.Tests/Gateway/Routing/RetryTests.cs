@@ -191,6 +191,30 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task Instance_FoundDeadWhileItIsAsked_LeavesTheRequestToTheOther()
+    {
+        var hasArrived = new TaskCompletionSource<HttpContext>();
+        await using var good = await Backend.StartAsync("good");
+        await using var dying = await Backend.StartAsync("dying", async context =>
+        {
+            hasArrived.TrySetResult(context);
+            await Answers.Never(context);
+        });
+        await using var host = await RoutingHost.StartAsync(
+            [dying], ("Services:test:HealthCheck:Active:Interval", "00:00:00.100"), ("Services:test:HealthCheck:Active:Threshold", "1"));
+        var asking = host.GetAsync();
+        var request = await hasArrived.Task;
+        host.Configuration.Change([.. RoutingHost.Instances(dying, good)]);
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(host.Destinations().Length == 2), "the other is there");
+        dying.IsHealthy = false;
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(host.Destinations().Length == 1), "the first is left out");
+
+        request.Abort();
+
+        Assert.Equal("good", await asking);
+    }
+
+    [Fact]
     public async Task OnlyInstance_IsNotAskedTwice()
     {
         await using var only = await StartBadAsync("break");
