@@ -54,7 +54,7 @@ internal static class EventEntry
     }
 
     /// <summary>Reads an entry; false, with the reason, when it is not an event.</summary>
-    public static bool TryRead(string entryId, ReadOnlySpan<NameValueEntry> fields, out StreamEvent? @event, out string? problem)
+    public static bool TryRead(RedisValue entryId, ReadOnlySpan<NameValueEntry> fields, out StreamEvent? @event, out string? problem)
     {
         (@event, problem) = (null, null);
         RedisValue id = default, type = default, data = default, timestamp = default, correlationId = default;
@@ -88,9 +88,8 @@ internal static class EventEntry
         if (problem is not null)
             return false;
 
-        @event = new StreamEvent
+        @event = new StreamEvent(IdOf(id, timestamp, entryId))
         {
-            Id = IdOf(id, timestamp, entryId),
             Type = type!,
             Data = data,
             CorrelationId = correlationId,
@@ -107,14 +106,15 @@ internal static class EventEntry
     /// A UUIDv7 stays as it is. The first bus wrote other identifiers; such an entry gets a UUIDv7 made of its time, its id and its
     /// place in the stream alone, so that every delivery of it gives the same one.
     /// </summary>
-    private static Guid IdOf(RedisValue id, RedisValue timestamp, string entryId)
+    private static Guid IdOf(RedisValue id, RedisValue timestamp, RedisValue entryId)
     {
         ReadOnlyMemory<byte> text = id;
         if (Guid.TryParse(text.Span, CultureInfo.InvariantCulture, out var parsed) && UuidV7.TryGetTime(parsed, out _))
             return parsed;
 
         var name = Encoding.UTF8.GetBytes($"{entryId}\n{id}\n{timestamp}");
-        var milliseconds = long.TryParse(entryId.AsSpan(0, Math.Max(0, entryId.IndexOf('-'))), NumberStyles.None, CultureInfo.InvariantCulture, out var ms)
+        var place = entryId.ToString();
+        var milliseconds = long.TryParse(place.AsSpan(0, Math.Max(0, place.IndexOf('-'))), NumberStyles.None, CultureInfo.InvariantCulture, out var ms)
             ? Math.Clamp(ms, 0, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())
             : 0;
         return UuidV7.FromName(milliseconds, name);

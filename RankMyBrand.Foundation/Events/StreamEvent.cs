@@ -5,8 +5,14 @@ namespace RankMyBrand.Foundation.Events;
 /// <summary>An event: a fact of one type with a JSON payload, as it is published to a stream.</summary>
 public sealed record StreamEvent
 {
+    /// <summary>A new event, with an id of its own and the current trace.</summary>
+    public StreamEvent() => (Id, TraceParent) = (UuidV7.Next(), Activity.Current?.Id);
+
+    /// <summary>An event that was published before.</summary>
+    internal StreamEvent(Guid id) => Id = id;
+
     /// <summary>The identity, a UUIDv7 fixed at creation: a redelivered event meets its own row in the store.</summary>
-    public Guid Id { get; init; } = UuidV7.Next();
+    public Guid Id { get; init; }
 
     /// <summary>What happened, in the past tense and with dots, for example <c>response.received</c>.</summary>
     public required string Type { get; init; }
@@ -18,7 +24,7 @@ public sealed record StreamEvent
     public string? CorrelationId { get; init; }
 
     /// <summary>The W3C trace context of the publisher (traceparent).</summary>
-    public string? TraceParent { get; init; } = Activity.Current?.Id;
+    public string? TraceParent { get; init; }
 
     /// <summary>The tenant that owns the event; null for the default tenant.</summary>
     public string? Tenant { get; init; }

@@ -10,7 +10,6 @@ internal sealed class ConsumerContext : IDisposable
         IConnectionMultiplexer redis, EventSubscription subscription, ConsumerTelemetry telemetry, TimeProvider time, ILogger logger)
     {
         (Redis, Subscription, Telemetry, Time, Logger) = (redis, subscription, telemetry, time, logger);
-        Lifetime = new ConsumerLifetime(time);
         Patience = new Patience(subscription, time, logger);
         Held = new HeldEvents(subscription.Sources, subscription.Options, time);
     }
@@ -29,7 +28,7 @@ internal sealed class ConsumerContext : IDisposable
 
     public ILogger Logger { get; }
 
-    public ConsumerLifetime Lifetime { get; }
+    public ConsumerLifetime Lifetime { get; } = new();
 
     public Patience Patience { get; }
 

@@ -1,14 +1,13 @@
 namespace RankMyBrand.Foundation.Events;
 
 /// <summary>The stages in which a consumer ends. Each is a token, and each comes with the ones before it.</summary>
-internal sealed class ConsumerLifetime(TimeProvider time) : IDisposable
+internal sealed class ConsumerLifetime : IDisposable
 {
     private static readonly TimeSpan s_drainFor = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _hurry = new();
     private readonly CancellationTokenSource _abandon = new();
-    private ITimer? _patience;
 
     /// <summary>Nothing more is read; what has been read is still handled.</summary>
     public CancellationToken Stopping => _stop.Token;
@@ -23,7 +22,7 @@ internal sealed class ConsumerLifetime(TimeProvider time) : IDisposable
     public void Stop()
     {
         _stop.Cancel();
-        _patience ??= time.CreateTimer(_ => _hurry.Cancel(), null, s_drainFor, Timeout.InfiniteTimeSpan);
+        _hurry.CancelAfter(s_drainFor);
     }
 
     /// <summary>Ends the consumer as fast as its handlers can.</summary>
@@ -50,7 +49,6 @@ internal sealed class ConsumerLifetime(TimeProvider time) : IDisposable
 
     public void Dispose()
     {
-        _patience?.Dispose();
         _stop.Dispose();
         _hurry.Dispose();
         _abandon.Dispose();

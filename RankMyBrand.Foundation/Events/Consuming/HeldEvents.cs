@@ -9,17 +9,34 @@ internal sealed class HeldEvents(IReadOnlyList<StreamSource> sources, EventHandl
     private const long MaxBytes = 64 * 1024 * 1024;
 
     private readonly Lock _lock = new();
-    private readonly Signal _room = new();
     private readonly Signal _work = new();
+    private TaskCompletionSource? _room;
     private int _turn;
     private bool _isDraining;
     private bool _isOver;
 
-    /// <summary>Returns when the reader should fetch another batch, or on cancellation.</summary>
-    public async Task WaitForRoomAsync(CancellationToken cancellationToken)
+    /// <summary>Returns when another batch of any of some sources should be fetched, or on cancellation.</summary>
+    public async Task WaitForRoomAsync(IReadOnlyList<StreamSource> wanted, CancellationToken cancellationToken)
     {
-        while (!HasRoom() && !cancellationToken.IsCancellationRequested)
-            await _room.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (HasRoom(wanted))
+                    return;
+                changed = (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Those that may be read, and of which there is not enough to do already.</summary>
+    public StreamSource[] Readable(IReadOnlyList<StreamSource> wanted)
+    {
+        lock (_lock)
+            return [.. wanted.Where(source => source.CanRead && source.Queue.Ready < options.BatchSize)];
     }
 
     /// <summary>Takes in what has been read of a source.</summary>
@@ -53,7 +70,6 @@ internal sealed class HeldEvents(IReadOnlyList<StreamSource> sources, EventHandl
             await _work.WaitAsync(Timeout.InfiniteTimeSpan, CancellationToken.None);
         }
 
-        _room.Set();
         return true;
     }
 
@@ -93,17 +109,19 @@ internal sealed class HeldEvents(IReadOnlyList<StreamSource> sources, EventHandl
         {
             foreach (var delivery in deliveries)
                 delivery.Queue?.Remove(delivery);
+            TellOfRoom();
         }
-
-        _room.Set();
     }
 
     /// <summary>Changes what may be done with a source.</summary>
     public void Change(Action change)
     {
         lock (_lock)
+        {
             change();
-        _room.Set();
+            TellOfRoom();
+        }
+
         _work.Set();
     }
 
@@ -120,27 +138,36 @@ internal sealed class HeldEvents(IReadOnlyList<StreamSource> sources, EventHandl
     /// <summary>From now on handlers get nothing.</summary>
     public void End() => Change(() => _isOver = true);
 
-    public void Dispose()
+    public void Dispose() => _work.Dispose();
+
+    private bool HasRoom(IReadOnlyList<StreamSource> wanted)
     {
-        _room.Dispose();
-        _work.Dispose();
+        var waiting = 0;
+        long bytes = 0;
+        foreach (var source in sources)
+        {
+            waiting += source.Queue.Waiting;
+            bytes += source.Queue.Bytes;
+        }
+
+        if (waiting >= options.MaxWaiting || bytes >= MaxBytes)
+            return false;
+        var isOpen = false;
+        foreach (var source in wanted)
+        {
+            if (source.IsOpen && source.Queue.Ready < options.BatchSize)
+                return true;
+            isOpen |= source.IsOpen;
+        }
+
+        // It is not for want of room that nothing can be read.
+        return !isOpen;
     }
 
-    private bool HasRoom()
+    private void TellOfRoom()
     {
-        lock (_lock)
-        {
-            int ready = 0, waiting = 0;
-            long bytes = 0;
-            foreach (var source in sources)
-            {
-                ready += source.IsPaused ? 0 : source.Queue.Ready;
-                waiting += source.Queue.Waiting;
-                bytes += source.Queue.Bytes;
-            }
-
-            return ready < options.BatchSize && waiting < options.MaxWaiting && bytes < MaxBytes;
-        }
+        _room?.TrySetResult();
+        _room = null;
     }
 
     /// <summary>Each source in its turn, so that a busy one does not starve the others.</summary>
@@ -161,6 +188,7 @@ internal sealed class HeldEvents(IReadOnlyList<StreamSource> sources, EventHandl
                     continue;
                 if (source.Queue.Ready > 0 || sources.Count > 1)
                     _work.Set();
+                TellOfRoom();
                 return true;
             }
 

@@ -39,7 +39,8 @@ internal sealed class Intake(ConsumerContext context, Acknowledgements acknowled
 
     private (Delivery? Delivery, Delivery.Failure? Failure) Read(StreamSource source, StreamEntry entry, int attempt)
     {
-        if (!EventEntry.TryRead(source.IsReplay ? ReplayStream.OriginOf(entry) : entry.Id!, entry.Values, out var @event, out var problem))
+        var id = source.IsReplay ? (RedisValue)ReplayStream.OriginOf(entry) : entry.Id;
+        if (!EventEntry.TryRead(id, entry.Values, out var @event, out var problem))
             return (null, Delivery.Malformed($"The entry is not an event: {problem}."));
         if (attempt > _options.MaxAttempts)
             return (null, new("Abandoned", $"{attempt - 1} consumers have ended while they held the entry.", Delivery.FailureKind.Final));

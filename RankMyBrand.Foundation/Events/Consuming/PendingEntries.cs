@@ -36,11 +36,11 @@ internal sealed class PendingEntries(ConsumerContext context)
     }
 
     /// <summary>Takes over one round of entries that have been idle for long, from a cursor on; the next cursor is null at the end.</summary>
-    public async Task<(StreamEntry[] Entries, int[] Attempts, RedisValue? Next)> ClaimAsync(StreamSource source, TimeSpan idle, RedisValue? from)
+    public async Task<(StreamEntry[] Entries, int[] Attempts, RedisValue? Next)> ClaimAsync(StreamSource source, TimeSpan idle, RedisValue? from, int count)
     {
         var (database, group, consumer) = (context.Database, _subscription.Group, _subscription.Consumer);
         var claimed = await database.StreamAutoClaimAsync(
-            source.Key, group, consumer, (long)idle.TotalMilliseconds, from ?? s_start, _subscription.Options.BatchSize);
+            source.Key, group, consumer, (long)idle.TotalMilliseconds, from ?? s_start, count);
         RedisValue? next = claimed.NextStartId == s_start ? default(RedisValue?) : claimed.NextStartId;
 
         // What this consumer holds may be old too, when Redis was away for long: it is being handled already.

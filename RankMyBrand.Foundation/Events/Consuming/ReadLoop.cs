@@ -18,7 +18,7 @@ internal sealed partial class ReadLoop(
         await using var reader = new GroupReader(context, sources);
         while (!stop.IsCancellationRequested)
         {
-            await context.Held.WaitForRoomAsync(stop);
+            await context.Held.WaitForRoomAsync(sources, stop);
             await context.Patience.UntilDoneAsync("read", () => ReadAsync(reader), stop);
         }
     }
@@ -49,7 +49,7 @@ internal sealed partial class ReadLoop(
         await _reading.WaitAsync(CancellationToken.None);
         try
         {
-            var from = context.Held.Ask(() => sources.Where(source => source.CanRead).ToArray());
+            var from = context.Held.Readable(sources);
             if (from.Length == 0)
                 return false;
             await AcceptAsync(from, await reader.ReadAsync(from, wake));

@@ -39,9 +39,11 @@ internal sealed class StreamSource(string stream, string partition, string group
     /// <summary>Where the next look for abandoned entries continues: those of living consumers at the front must not hide those of dead ones.</summary>
     public RedisValue? ClaimCursor { get; set; }
 
+    public bool IsOpen => Access is not SourceAccess.None && !IsPaused;
+
     public bool CanRead => Access is SourceAccess.Full && !IsPaused;
 
-    public bool CanHandle(long now) => Access is not SourceAccess.None && !IsPaused && now < OwnedUntil;
+    public bool CanHandle(long now) => IsOpen && now < OwnedUntil;
 
     /// <summary>Has it hold nothing, and be another's. What handlers still have stays in the old queue.</summary>
     public void Close(EventOrdering order) => (Access, OwnedUntil, Queue) = (SourceAccess.None, 0, new SourceQueue(order));

@@ -7,6 +7,7 @@ internal sealed partial class TakeOver(ConsumerContext context, PendingEntries p
 {
     private static readonly TimeSpan s_cleanUpEvery = TimeSpan.FromMinutes(1);
 
+    private readonly ReadSize _size = new(context.Options.BatchSize, sources: 1);
     private readonly Signal _now = new();
 
     /// <summary>Looks at once, and not only when it is time.</summary>
@@ -40,11 +41,12 @@ internal sealed partial class TakeOver(ConsumerContext context, PendingEntries p
         var stop = context.Lifetime.Stopping;
         do
         {
-            await context.Held.WaitForRoomAsync(stop);
+            await context.Held.WaitForRoomAsync([source], stop);
             if (stop.IsCancellationRequested)
                 return;
-            var (entries, attempts, next) = await pending.ClaimAsync(source, idle, source.ClaimCursor);
+            var (entries, attempts, next) = await pending.ClaimAsync(source, idle, source.ClaimCursor, _size.Count);
             source.ClaimCursor = next;
+            _size.Learn(entries);
             if (entries.Length == 0)
                 continue;
             LogTakenOver(context.Logger, entries.Length, source.Name, context.Subscription.Group);
