@@ -17,6 +17,8 @@ internal static class TransientFailure
         // What a handler publishes may have to wait for room in its stream.
         EventRejectedException { Rejection.RetryAfter: not null } => true,
         RedisConnectionException or RedisTimeoutException or TimeoutException or SocketException or IOException or HttpRequestException => true,
+        // How HttpClient reports its own timeout.
+        OperationCanceledException { InnerException: TimeoutException } => true,
         RedisServerException => e.Message.StartsWith("LOADING", StringComparison.Ordinal),
         DbException or AggregateException when e.InnerException is { } inner => Is(inner),
         _ => false,
