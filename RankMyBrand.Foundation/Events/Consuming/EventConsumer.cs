@@ -42,7 +42,7 @@ internal sealed partial class EventConsumer : BackgroundService
         _renewal = new Renewal(_context, _pending);
         _watch = new GroupWatch(_context);
         if (subscription.IsOrdered)
-            _ownership = new Ownership(_context, _watch, _takeOver, _pending, () => Task.WhenAll(_readers.Select(reader => reader.PassAsync())));
+            _ownership = new Ownership(_context, _watch, _takeOver, _pending, PassAsync);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -105,6 +105,9 @@ internal sealed partial class EventConsumer : BackgroundService
         IEnumerable<IReadOnlyList<StreamSource>> parts = isCluster ? sources.Select(source => (IReadOnlyList<StreamSource>)[source]) : [sources];
         return [.. parts.Select(part => new ReadLoop(_context, part, _watch, _intake, _pending) { Lost = source => _ownership?.Lose(source) })];
     }
+
+    /// <summary>Returns when what is being read or taken over just now is held.</summary>
+    private Task PassAsync() => Task.WhenAll(_readers.Select(reader => reader.PassAsync()).Append(_takeOver.PassAsync()));
 
     private void LookAround()
     {

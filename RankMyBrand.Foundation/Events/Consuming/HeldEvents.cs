@@ -39,16 +39,18 @@ internal sealed class HeldEvents(IReadOnlyList<StreamSource> sources, EventHandl
             return [.. wanted.Where(source => source.CanRead && source.Queue.Ready < options.BatchSize)];
     }
 
-    /// <summary>Takes in what has been read of a source.</summary>
-    public void Add(StreamSource source, List<Delivery> deliveries)
+    /// <summary>Takes in what has been read of a source, unless it has changed hands since.</summary>
+    public void Add(StreamSource source, SourceQueue queue, List<Delivery> deliveries)
     {
         var now = time.GetTimestamp();
         lock (_lock)
         {
+            if (source.Queue != queue)
+                return;
             foreach (var delivery in deliveries)
             {
                 delivery.RenewedAt = now;
-                source.Queue.Add(delivery);
+                queue.Add(delivery);
             }
         }
 

@@ -11,9 +11,10 @@ internal sealed class Intake(ConsumerContext context, Acknowledgements acknowled
     private readonly EventHandlerOptions _options = context.Options;
 
     /// <param name="source">Where the entries stand.</param>
+    /// <param name="queue">The source's queue when they were asked for: entries of an earlier ownership are left to be taken over.</param>
     /// <param name="entries">The entries, in the order of the stream.</param>
     /// <param name="attempts">Which attempt each entry is at; null when all were read for the first time.</param>
-    public async Task AcceptAsync(StreamSource source, StreamEntry[] entries, int[]? attempts = null)
+    public async Task AcceptAsync(StreamSource source, SourceQueue queue, StreamEntry[] entries, int[]? attempts = null)
     {
         var accepted = new List<Delivery>(entries.Length);
         List<Delivery> unwanted = [];
@@ -31,7 +32,7 @@ internal sealed class Intake(ConsumerContext context, Acknowledgements acknowled
         }
 
         if (accepted.Count > 0)
-            context.Held.Add(source, accepted);
+            context.Held.Add(source, queue, accepted);
         if (unwanted.Count > 0)
             acknowledgements.Add(unwanted);
         await Task.WhenAll(burials);

@@ -9,7 +9,7 @@ namespace RankMyBrand.Foundation.Events;
 /// hands when its owner has settled what it had begun, or has not been heard of for long.
 /// </summary>
 internal sealed partial class Ownership(
-    ConsumerContext context, GroupWatch watch, TakeOver takeOver, PendingEntries pending, Func<Task> readsEnded) : IDisposable
+    ConsumerContext context, GroupWatch watch, TakeOver takeOver, PendingEntries pending, Func<Task> passAsync) : IDisposable
 {
     private readonly TimeSpan _lease = context.Options.ClaimAfter;
     private readonly Signal _now = new();
@@ -129,7 +129,7 @@ internal sealed partial class Ownership(
         var settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         context.Held.Change(() => (source.IsLeaving, source.Access) = (true, SourceAccess.None));
         watch.WakeReaders();
-        await readsEnded();
+        await passAsync();
         var idle = context.Held.Ask(() =>
         {
             var queue = source.Queue;

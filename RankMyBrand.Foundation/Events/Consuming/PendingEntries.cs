@@ -39,14 +39,12 @@ internal sealed class PendingEntries(ConsumerContext context)
     public async Task<(StreamEntry[] Entries, int[] Attempts, RedisValue? Next)> ClaimAsync(StreamSource source, TimeSpan idle, RedisValue? from, int count)
     {
         var (database, group, consumer) = (context.Database, _subscription.Group, _subscription.Consumer);
+        // What this consumer holds may be old too, when Redis was away for long: it is being handled already. Looked up first, because
+        // what is acknowledged while Redis answers is held no more.
+        var held = context.Held.Ask(() => source.Queue.All.Select(delivery => delivery.Entry.Id).ToHashSet());
         var claimed = await database.StreamAutoClaimAsync(
             source.Key, group, consumer, (long)idle.TotalMilliseconds, from ?? s_start, count);
         RedisValue? next = claimed.NextStartId == s_start ? default(RedisValue?) : claimed.NextStartId;
-
-        // What this consumer holds may be old too, when Redis was away for long: it is being handled already.
-        var held = claimed.ClaimedEntries.Length == 0
-            ? []
-            : context.Held.Ask(() => source.Queue.All.Select(delivery => delivery.Entry.Id).ToHashSet());
         var entries = Array.FindAll(claimed.ClaimedEntries, entry => !entry.IsNull && !held.Contains(entry.Id));
         if (entries.Length == 0)
             return ([], [], next);

@@ -52,7 +52,8 @@ internal sealed partial class ReadLoop(
             var from = context.Held.Readable(sources);
             if (from.Length == 0)
                 return false;
-            await AcceptAsync(from, await reader.ReadAsync(from, wake));
+            var queues = Array.ConvertAll(from, source => source.Queue);
+            await AcceptAsync(from, queues, await reader.ReadAsync(from, wake));
         }
         catch (RedisServerException e) when (e.Message.StartsWith("NOGROUP", StringComparison.Ordinal))
         {
@@ -67,7 +68,7 @@ internal sealed partial class ReadLoop(
         return true;
     }
 
-    private async Task AcceptAsync(StreamSource[] from, GroupRead read)
+    private async Task AcceptAsync(StreamSource[] from, SourceQueue[] queues, GroupRead read)
     {
         for (var i = 0; i < from.Length; i++)
         {
@@ -78,10 +79,11 @@ internal sealed partial class ReadLoop(
 
         foreach (var (source, entries) in read.Parts)
         {
-            if (source.Access is SourceAccess.None)
+            var queue = queues[Array.IndexOf(from, source)];
+            if (source.Queue != queue || source.Access is SourceAccess.None)
                 await pending.GiveBackAsync(source, entries);
             else
-                await intake.AcceptAsync(source, entries);
+                await intake.AcceptAsync(source, queue, entries);
         }
     }
 

@@ -8,6 +8,7 @@ internal sealed partial class TakeOver(ConsumerContext context, PendingEntries p
     private static readonly TimeSpan s_cleanUpEvery = TimeSpan.FromMinutes(1);
 
     private readonly ReadSize _size = new(context.Options.BatchSize, sources: 1);
+    private readonly SemaphoreSlim _claiming = new(1, 1);
     private readonly Signal _now = new();
 
     /// <summary>Looks at once, and not only when it is time.</summary>
@@ -38,25 +39,53 @@ internal sealed partial class TakeOver(ConsumerContext context, PendingEntries p
     /// <summary>Takes over everything of a source that has been idle for long.</summary>
     public async Task RunAsync(StreamSource source, TimeSpan idle)
     {
-        var stop = context.Lifetime.Stopping;
+        var (queue, stop) = (source.Queue, context.Lifetime.Stopping);
         do
         {
             await context.Held.WaitForRoomAsync([source], stop);
-            if (stop.IsCancellationRequested)
-                return;
+        }
+        while (!stop.IsCancellationRequested && await RunRoundAsync(source, queue, idle));
+    }
+
+    /// <summary>Returns when a round that is under way has ended, and its entries are held.</summary>
+    public async Task PassAsync()
+    {
+        await _claiming.WaitAsync(CancellationToken.None);
+        _claiming.Release();
+    }
+
+    public void Dispose()
+    {
+        _claiming.Dispose();
+        _now.Dispose();
+    }
+
+    /// <summary>True when there may be more.</summary>
+    private async Task<bool> RunRoundAsync(StreamSource source, SourceQueue queue, TimeSpan idle)
+    {
+        await _claiming.WaitAsync(CancellationToken.None);
+        try
+        {
+            // It may have become another consumer's since the last round; claiming would rob that one.
+            if (source.Queue != queue || source.Access is SourceAccess.None)
+                return false;
             var (entries, attempts, next) = await pending.ClaimAsync(source, idle, source.ClaimCursor, _size.Count);
             source.ClaimCursor = next;
             _size.Learn(entries);
-            if (entries.Length == 0)
-                continue;
-            LogTakenOver(context.Logger, entries.Length, source.Name, context.Subscription.Group);
-            context.Telemetry.Redelivered(source.Stream, context.Subscription.Group, entries.Length);
-            await intake.AcceptAsync(source, entries, attempts);
-        }
-        while (source.ClaimCursor is not null);
-    }
+            if (entries.Length > 0)
+            {
+                LogTakenOver(context.Logger, entries.Length, source.Name, context.Subscription.Group);
+                context.Telemetry.Redelivered(source.Stream, context.Subscription.Group, entries.Length);
+                await intake.AcceptAsync(source, queue, entries, attempts);
+            }
 
-    public void Dispose() => _now.Dispose();
+            return next is not null;
+        }
+        finally
+        {
+            _claiming.Release();
+        }
+    }
 
     [LoggerMessage(113, LogLevel.Information, "Took over {Count} entries of {Stream} in group {Group} from consumers that are gone")]
     private static partial void LogTakenOver(ILogger logger, int count, string stream, string group);
