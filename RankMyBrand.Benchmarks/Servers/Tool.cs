@@ -9,7 +9,11 @@ internal static class Tool
     /// <exception cref="MissingToolException">It is not installed.</exception>
     /// <exception cref="InvalidOperationException">It failed; the message has what it said.</exception>
     public static async Task<string> RunAsync(
-        string program, IEnumerable<string> arguments, CancellationToken cancellationToken, string? directory = null)
+        string program,
+        IEnumerable<string> arguments,
+        CancellationToken cancellationToken,
+        string? directory = null,
+        IReadOnlyDictionary<string, string?>? environment = null)
     {
         var start = new ProcessStartInfo(Find(program), arguments)
         {
@@ -18,6 +22,8 @@ internal static class Tool
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
+            start.Environment[name] = value;
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} could not be started.");
         try
         {
