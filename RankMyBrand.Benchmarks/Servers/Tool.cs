@@ -41,15 +41,23 @@ internal static class Tool
         }
     }
 
-    private static string Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Select(directory => Path.Combine(directory, program))
-            .FirstOrDefault(File.Exists)
+    public static bool IsInstalled(string program) => OnPath(program) is not null;
+
+    /// <summary>The path of a program.</summary>
+    /// <exception cref="MissingToolException">It is not installed.</exception>
+    public static string Find(string program) => OnPath(program)
         ?? throw new MissingToolException(program, program switch
         {
             "redis-benchmark" => "On Debian: apt-get install redis-tools.",
             "psql" => "On Debian: apt-get install postgresql-client.",
+            "wrk" => "On Debian: apt-get install wrk.",
+            "caddy" => "On Debian: apt-get install caddy.",
             "node" or "npm" => "Install Node.js 20 or later.",
             _ => $"Install {program}.",
         });
+
+    private static string? OnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(directory => Path.Combine(directory, program))
+            .FirstOrDefault(File.Exists);
 }
