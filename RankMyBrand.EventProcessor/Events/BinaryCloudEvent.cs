@@ -15,7 +15,8 @@ internal static class BinaryCloudEvent
             .Where(header => header.Key.StartsWith("ce-", StringComparison.OrdinalIgnoreCase))
             .ToDictionary(header => header.Key[3..].ToLowerInvariant(), header => Uri.UnescapeDataString(header.Value.ToString()), StringComparer.Ordinal);
         var (id, source, type) = (attributes.GetValueOrDefault("id"), attributes.GetValueOrDefault("source"), attributes.GetValueOrDefault("type"));
-        if (CloudEvent.Check(attributes.GetValueOrDefault("specversion"), id, source, type) is { } fault)
+        var partitionKey = attributes.GetValueOrDefault("partitionkey");
+        if ((CloudEvent.Check(attributes.GetValueOrDefault("specversion"), id, source, type) ?? EventParser.CheckPartitionKey(partitionKey)) is { } fault)
             return fault;
         if (body.Length > 0 && !CloudEvent.IsJson(request.ContentType ?? ""))
             return $"The CloudEvent's content type is '{request.ContentType}'; events hold JSON.";
@@ -33,6 +34,7 @@ internal static class BinaryCloudEvent
             TraceParent = context.TraceParent,
             Tenant = context.Tenant,
             Source = source,
+            PartitionKey = partitionKey,
             Attributes = contextAttributes,
             DeduplicationKey = context.IdempotencyKey ?? CloudEvent.DeduplicationKey(source!, id!),
         };

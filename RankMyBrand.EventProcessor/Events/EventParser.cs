@@ -4,13 +4,14 @@ using RankMyBrand.Foundation.Events;
 namespace RankMyBrand.EventProcessor.Events;
 
 /// <summary>
-/// Reads an event from a JSON object: the plain form <c>{"type","data","correlationId"?}</c>, or, when it has <c>specversion</c>, a
+/// Reads an event from a JSON object: the plain form <c>{"type","data","correlationId"?,"partitionKey"?}</c>, or, when it has <c>specversion</c>, a
 /// CloudEvent (CloudEvents 1.0.2, JSON format). The payload is cut out of the text, not written anew.
 /// </summary>
 internal static class EventParser
 {
     public const int MaxTypeLength = 256;
     public const int MaxCorrelationIdLength = 128;
+    public const int MaxPartitionKeyLength = 256;
 
     /// <summary>Returns null and the event, or a sentence about what is wrong.</summary>
     public static string? TryParse(ReadOnlyMemory<byte> json, EventContext context, string? idempotencyKey, out StreamEvent? @event)
@@ -45,6 +46,12 @@ internal static class EventParser
         _ => null,
     };
 
+    /// <summary>Checks a partition key, which an event need not have; returns null or what is wrong with it.</summary>
+    public static string? CheckPartitionKey(string? key) =>
+        key is null || (key.Length is > 0 and <= MaxPartitionKeyLength && !key.Any(char.IsControl))
+            ? null
+            : $"The event's partition key must be a string of 1 to {MaxPartitionKeyLength} characters without control characters.";
+
     private sealed class Parts
     {
         private string? _type;
@@ -53,6 +60,7 @@ internal static class EventParser
         private string? _specVersion;
         private string? _id;
         private string? _source;
+        private string? _partitionKey;
         private string? _dataContentType;
         private byte[]? _dataBase64;
 
@@ -80,7 +88,7 @@ internal static class EventParser
         public string? ToPlainEvent(EventContext context, string? idempotencyKey, out StreamEvent? @event)
         {
             @event = null;
-            if (CheckType(_type) is { } fault)
+            if ((CheckType(_type) ?? CheckPartitionKey(_partitionKey)) is { } fault)
                 return fault;
             if (_data is not { } data)
                 return "The event has no 'data'; it may be any JSON value.";
@@ -91,6 +99,7 @@ internal static class EventParser
                 CorrelationId = _correlationId ?? context.CorrelationId,
                 TraceParent = context.TraceParent,
                 Tenant = context.Tenant,
+                PartitionKey = _partitionKey,
                 DeduplicationKey = idempotencyKey,
             };
             return null;
@@ -99,7 +108,7 @@ internal static class EventParser
         public string? ToCloudEvent(ReadOnlyMemory<byte> json, EventContext context, string? idempotencyKey, out StreamEvent? @event)
         {
             @event = null;
-            if (CloudEvent.Check(_specVersion, _id, _source, _type) is { } fault)
+            if ((CloudEvent.Check(_specVersion, _id, _source, _type) ?? CheckPartitionKey(_partitionKey)) is { } fault)
                 return fault;
             if (_dataContentType is not null && !CloudEvent.IsJson(_dataContentType))
                 return $"The CloudEvent's datacontenttype is '{_dataContentType}'; events hold JSON.";
@@ -115,6 +124,7 @@ internal static class EventParser
                 TraceParent = context.TraceParent,
                 Tenant = context.Tenant,
                 Source = _source,
+                PartitionKey = _partitionKey,
                 Attributes = attributes,
                 DeduplicationKey = idempotencyKey ?? CloudEvent.DeduplicationKey(_source!, _id!),
             };
@@ -129,6 +139,8 @@ internal static class EventParser
                 return ReadString(ref reader, "type", ref _type);
             if (reader.ValueTextEquals("correlationId"u8) || reader.ValueTextEquals("correlationid"u8))
                 return ReadCorrelationId(ref reader);
+            if (reader.ValueTextEquals("partitionKey"u8) || reader.ValueTextEquals("partitionkey"u8))
+                return ReadString(ref reader, "partitionKey", ref _partitionKey);
             if (reader.ValueTextEquals("specversion"u8))
                 return ReadString(ref reader, "specversion", ref _specVersion);
             if (reader.ValueTextEquals("id"u8))

@@ -25,7 +25,7 @@ internal static class EventsApiDescription
     public static void DescribePublish(this RouteHandlerBuilder endpoint) => endpoint
         .WithSummary("Publishes an event")
         .WithDescription(
-            "Takes {\"type\",\"data\",\"correlationId\"?}, or a CloudEvents 1.0 request in the structured or the binary mode. An Idempotency-Key, "
+            "Takes {\"type\",\"data\",\"correlationId\"?,\"partitionKey\"?}, or a CloudEvents 1.0 request in the structured or the binary mode. An Idempotency-Key, "
             + "or a CloudEvent's source and id, makes a repeated request answer with the first one's id. 202 means that the event is on disk.")
         .Takes<NewEvent>("application/json", "application/cloudevents+json")
         .AddOpenApiOperationTransformer(static (operation, _, _) =>
@@ -89,7 +89,8 @@ internal static class EventsApiDescription
     /// <param name="Type">What happened, such as response.received.</param>
     /// <param name="Data">The payload, any JSON.</param>
     /// <param name="CorrelationId">The business conversation that it belongs to.</param>
-    private sealed record NewEvent(string Type, JsonElement Data, string? CorrelationId);
+    /// <param name="PartitionKey">Events with the same key keep their order.</param>
+    private sealed record NewEvent(string Type, JsonElement Data, string? CorrelationId, string? PartitionKey);
 
     /// <summary>A page of stored events.</summary>
     /// <param name="Items">The events.</param>

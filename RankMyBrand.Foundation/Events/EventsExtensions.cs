@@ -26,6 +26,8 @@ public static class EventsExtensions
         builder.Services.AddSingleton<DeadLetterBox>();
         builder.Services.AddSingleton<Replays>();
         builder.Services.AddHostedService<RedisKeepsEverything>();
+        builder.Services.AddHostedService<RedisCanSync>();
+        builder.Services.AddHostedService<StreamUpkeep>();
     }
 
     /// <summary>Adds <see cref="LiveEvents"/> alone, for a service that only watches.</summary>

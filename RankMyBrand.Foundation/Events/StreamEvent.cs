@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace RankMyBrand.Foundation.Events;
 
@@ -43,6 +45,10 @@ public sealed record StreamEvent
     /// appended, and is answered with the first one's ids. Null appends always.
     /// </summary>
     public string? DeduplicationKey { get; init; }
+
+    /// <summary>An event with an object as its payload; <c>with</c> adds the rest.</summary>
+    public static StreamEvent Create<T>(string type, T payload, JsonTypeInfo<T> json) =>
+        new() { Type = type, Data = JsonSerializer.SerializeToUtf8Bytes(payload, json) };
 
     /// <summary>The time inside <see cref="Id"/>.</summary>
     public DateTimeOffset CreatedAt => UuidV7.TimeOf(Id);

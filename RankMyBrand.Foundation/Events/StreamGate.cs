@@ -15,24 +15,24 @@ internal sealed class StreamGate(StreamTrimmer trimmer, StreamOptions options, s
     private readonly long _limit = options.MaxLength;
     private readonly long _nearLimit = options.MaxLength - (options.MaxLength / 10);
     private readonly bool _grows = options.Overflow is OverflowPolicy.TrimAcknowledged;
+    private readonly Lock _lock = new();
     private long _length;
     private long _underWay;
+    private long _entered;
     private long _checkedAt = long.MinValue;
 
     /// <summary>Lets events through without asking Redis; false when it has to be asked.</summary>
     public bool TryEnter(int count)
     {
-        if (Volatile.Read(ref _checkedAt) is var checkedAt && checkedAt == long.MinValue)
-            return false;
-        var length = Interlocked.Add(ref _length, count);
-        if ((length <= _limit || _grows) && time.GetElapsedTime(checkedAt) <= (length <= _nearLimit || _grows ? s_staleAfter : s_staleNearLimit))
+        lock (_lock)
         {
-            Interlocked.Add(ref _underWay, count);
+            var length = _length + count;
+            var staleAfter = length <= _nearLimit || _grows ? s_staleAfter : s_staleNearLimit;
+            if (_checkedAt == long.MinValue || (length > _limit && !_grows) || time.GetElapsedTime(_checkedAt) > staleAfter)
+                return false;
+            Count(count);
             return true;
         }
-
-        Interlocked.Add(ref _length, -count);
-        return false;
     }
 
     /// <summary>
@@ -42,7 +42,11 @@ internal sealed class StreamGate(StreamTrimmer trimmer, StreamOptions options, s
     public ValueTask<int> EnterAsync(int count, CancellationToken cancellationToken) =>
         TryEnter(count) ? new ValueTask<int>(count) : new ValueTask<int>(AskAsync(count, cancellationToken));
 
-    public void Leave(int count) => Interlocked.Add(ref _underWay, -count);
+    public void Leave(int count)
+    {
+        lock (_lock)
+            _underWay -= count;
+    }
 
     /// <summary>The refusal for those who were not let through.</summary>
     public EventRejection Full() => new(
@@ -63,14 +67,7 @@ internal sealed class StreamGate(StreamTrimmer trimmer, StreamOptions options, s
         {
             // What somebody asked after this caller came is as good as an answer of its own.
             if (_checkedAt < arrivedAt)
-            {
-                var askedAt = time.GetTimestamp();
-                var length = await trimmer.TrimAsync();
-                // Those under way may be counted twice now, never not at all; the next asking sets that right.
-                Volatile.Write(ref _length, length + Volatile.Read(ref _underWay));
-                Volatile.Write(ref _checkedAt, askedAt);
-            }
-
+                await AskAsync();
             return Take(count);
         }
         finally
@@ -79,12 +76,35 @@ internal sealed class StreamGate(StreamTrimmer trimmer, StreamOptions options, s
         }
     }
 
+    /// <summary>
+    /// Asks for the length. What was under way then and what has entered since may stand in the stream already and be counted twice,
+    /// never not at all; the next asking sets that right.
+    /// </summary>
+    private async Task AskAsync()
+    {
+        var askedAt = time.GetTimestamp();
+        long underWay, entered;
+        lock (_lock)
+            (underWay, entered) = (_underWay, _entered);
+        var length = await trimmer.TrimAsync();
+        lock (_lock)
+            (_length, _checkedAt) = (length + underWay + (_entered - entered), askedAt);
+    }
+
     private int Take(int count)
     {
-        var room = _grows ? count : _limit - Volatile.Read(ref _length);
-        var taken = (int)Math.Clamp(room, 0, count);
-        Interlocked.Add(ref _length, taken);
-        Interlocked.Add(ref _underWay, taken);
-        return taken;
+        lock (_lock)
+        {
+            var taken = _grows ? count : (int)Math.Clamp(_limit - _length, 0, count);
+            Count(taken);
+            return taken;
+        }
+    }
+
+    private void Count(int count)
+    {
+        _length += count;
+        _underWay += count;
+        _entered += count;
     }
 }

@@ -44,7 +44,7 @@ public sealed class LiveEvents(IConnectionMultiplexer redis, IOptions<EventsOpti
         var listener = new LiveListener(redis, topic, after, keys, buffer, () => Leave(tails, buffer));
         try
         {
-            await Task.WhenAll(tails.Select(tail => tail.AddAsync(buffer, cancellationToken)));
+            listener.JoinedAt = LivePlace.At(await Task.WhenAll(tails.Select(tail => tail.AddAsync(buffer, cancellationToken))));
         }
         catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException)
         {

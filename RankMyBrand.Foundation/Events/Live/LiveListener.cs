@@ -18,13 +18,19 @@ public sealed class LiveListener : IDisposable
     internal LiveListener(IConnectionMultiplexer redis, LiveTopic topic, LivePlace? after, IReadOnlyList<string> keys, LiveBuffer buffer, Action leave) =>
         (_redis, _topic, _after, _keys, _buffer, _leave) = (redis, topic, after, keys, buffer, leave);
 
+    /// <summary>
+    /// Where it began to listen. A place that it tells of later has this for the partitions that were silent until then: whoever resumes
+    /// there is not told their whole past.
+    /// </summary>
+    internal LivePlace? JoinedAt { get; set; }
+
     /// <summary>The events, until cancelled.</summary>
     /// <exception cref="ListenerTooSlowException">They were taken more slowly than they came.</exception>
     /// <exception cref="RedisException">Redis is away, and the past cannot be read.</exception>
     public async IAsyncEnumerable<LiveEvent> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Listening began before the past is read, so nothing falls between them; what both have is told once.
-        var place = _after ?? LivePlace.Start(_keys.Count);
+        var place = _after ?? JoinedAt!;
         for (var partition = 0; _after is not null && partition < _keys.Count; partition++)
         {
             StreamEntry[] page;

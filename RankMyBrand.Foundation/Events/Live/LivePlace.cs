@@ -12,8 +12,8 @@ internal sealed class LivePlace
 
     public EntryId this[int partition] => _ids[partition];
 
-    /// <summary>The beginning.</summary>
-    public static LivePlace Start(int partitions) => new(new EntryId[partitions]);
+    /// <summary>The place after one entry of each partition.</summary>
+    public static LivePlace At(EntryId[] ids) => new(ids);
 
     /// <summary>Null when the text is not a place in a stream of so many partitions.</summary>
     public static LivePlace? Parse(string text, int partitions)

@@ -10,18 +10,19 @@ internal sealed class StreamTail(IConnectionMultiplexer redis, string key, int p
     private readonly Lock _lock = new();
     private readonly HashSet<LiveBuffer> _listeners = [];
     private readonly SemaphoreSlim _starting = new(1, 1);
+    private EntryId _last;
     private CancellationTokenSource? _stop;
     private Task _reading = Task.CompletedTask;
 
-    /// <summary>Adds a listener; it gets every entry appended after this returns.</summary>
+    /// <summary>Adds a listener and returns the entry that it joins after: it gets every one appended since.</summary>
     /// <exception cref="RedisException">Redis is away.</exception>
-    public async Task AddAsync(LiveBuffer listener, CancellationToken cancellationToken)
+    public async Task<EntryId> AddAsync(LiveBuffer listener, CancellationToken cancellationToken)
     {
         await _starting.WaitAsync(cancellationToken);
         try
         {
-            if (TryJoin(listener))
-                return;
+            if (TryJoin(listener) is { } joined)
+                return joined;
 
             // What the last reading had on its way is not for a listener that comes later.
             await _reading;
@@ -32,9 +33,12 @@ internal sealed class StreamTail(IConnectionMultiplexer redis, string key, int p
                 _stop?.Dispose();
                 _stop = new CancellationTokenSource();
                 _listeners.Add(listener);
+                _last = newest.Length == 0 ? default : EntryId.Parse(newest[0].Id!);
             }
 
-            _reading = ReadAsync(newest.Length == 0 ? "0-0" : newest[0].Id, _stop.Token);
+            var start = _last;
+            _reading = ReadAsync(start, _stop.Token);
+            return start;
         }
         finally
         {
@@ -62,14 +66,15 @@ internal sealed class StreamTail(IConnectionMultiplexer redis, string key, int p
     }
 
     /// <summary>Adds a listener to a reading that goes on.</summary>
-    private bool TryJoin(LiveBuffer listener)
+    private EntryId? TryJoin(LiveBuffer listener)
     {
         lock (_lock)
-            return _listeners.Count > 0 && _listeners.Add(listener);
+            return _listeners.Count > 0 && _listeners.Add(listener) ? _last : null;
     }
 
-    private async Task ReadAsync(RedisValue last, CancellationToken stop)
+    private async Task ReadAsync(EntryId start, CancellationToken stop)
     {
+        RedisValue last = start.ToString();
         await using var connection = new BlockingConnection(redis, key, $"live:{key}");
         while (!stop.IsCancellationRequested)
         {
@@ -94,6 +99,7 @@ internal sealed class StreamTail(IConnectionMultiplexer redis, string key, int p
     {
         lock (_lock)
         {
+            _last = EntryId.Parse(entry.Id!);
             foreach (var listener in _listeners)
                 listener.Tell(partition, entry);
         }

@@ -25,6 +25,11 @@ public class EventParserTests
     public void TryParse_OwnCorrelationId_WinsOverTheRequests() =>
         Assert.Equal("mine-7", Parse("""{"type":"t","data":null,"correlationId":"mine-7"}""").CorrelationId);
 
+    [Theory]
+    [InlineData("""{"type":"t","data":1,"partitionKey":"brand 7"}""")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"s","type":"t","partitionkey":"brand 7","data":1}""")]
+    public void TryParse_PartitionKey_IsTheEvents(string json) => Assert.Equal("brand 7", Parse(json).PartitionKey);
+
     [Fact]
     public void TryParse_CloudEvent_KeepsItsAttributesAndItsIdentity()
     {
@@ -57,6 +62,9 @@ public class EventParserTests
     [InlineData("{\"type\":\"t\",\"data\":\"\\u0000\"}", "'data' cannot be stored")]
     [InlineData("{\"type\":\"\\ud800\",\"data\":1}", "unpaired surrogate")]
     [InlineData("{\"type\":\"t\",\"data\":1,\"correlationId\":\"a b\"}", "'correlationId' must be a string of 1 to 128")]
+    [InlineData("{\"type\":\"t\",\"data\":1,\"partitionKey\":\"\"}", "partition key must be a string of 1 to 256")]
+    [InlineData("{\"type\":\"t\",\"data\":1,\"partitionKey\":\"a\\nb\"}", "partition key must be a string of 1 to 256")]
+    [InlineData("{\"type\":\"t\",\"data\":1,\"partitionKey\":5}", "'partitionKey' is a JSON number; it must be a string")]
     [InlineData("{\"type\":\"t\",\"data\":1,\"correlationId\":5}", "'correlationId' must be a string")]
     [InlineData("{\"specversion\":\"0.3\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\"}", "specversion is '0.3'; only 1.0 is known")]
     [InlineData("{\"specversion\":\"1.0\",\"source\":\"s\",\"type\":\"t\"}", "CloudEvent has no 'id'")]
