@@ -27,7 +27,7 @@ internal sealed class EndToEnd : Benchmark
             async stop =>
             {
                 await plain.EmptyAsync(stop);
-                { var r = await psql.LoadAsync(plain.ConnectionString, stop); Console.Error.WriteLine($"psql {r:F0}"); return r; }
+                return await psql.LoadAsync(plain.ConnectionString, stop);
             },
             cancellationToken);
         var (_, peerWithLz4) = await run.CompareAsync(
@@ -68,11 +68,9 @@ internal sealed class EndToEnd : Benchmark
             cancellationToken);
         var started = Stopwatch.GetTimestamp();
         await ArchiveLoad.PublishAsync(host.Bus(), EventLoad.Stream, payloads, count, cancellationToken);
-        Console.Error.WriteLine($"published after {Stopwatch.GetElapsedTime(started).TotalSeconds:F2}");
         await ArchiveLoad.WaitUntilStoredAsync(
             host.Services.GetRequiredService<IConnectionMultiplexer>(), EventLoad.Stream, count, static () => { }, cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(started);
-        Console.Error.WriteLine($"stored after {elapsed.TotalSeconds:F2} s, {count / elapsed.TotalSeconds:F0} ev/s");
         await host.StopAsync(cancellationToken);
         await archive.RequireRowsAsync(EventLoad.Stream, count, cancellationToken);
         return count / elapsed.TotalSeconds;

@@ -259,9 +259,7 @@ internal sealed partial class RedisEventBus(
                 $"The event's data has {@event.Data.Length} bytes; at most {_options.MaxEventBytes} are taken ({EventsOptions.Section}:MaxEventBytes).");
         }
 
-        return UuidV7.TryGetTime(@event.Id, out _)
-            ? null
-            : new EventRejection(RejectionReason.Invalid, $"The event's id '{@event.Id}' is not a UUIDv7: it carries no time.");
+        return EventTime.FaultOf(@event.Id, time.GetUtcNow()) is { } fault ? new EventRejection(RejectionReason.Invalid, fault) : null;
     }
 
     private static EventRejection Refused(Exception e) => new(RejectionReason.Unavailable, $"Redis refused the event: {e.Message}.");

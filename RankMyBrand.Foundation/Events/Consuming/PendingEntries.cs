@@ -42,17 +42,26 @@ internal sealed class PendingEntries(ConsumerContext context)
         // What this consumer holds may be old too, when Redis was away for long: it is being handled already. Looked up first, because
         // what is acknowledged while Redis answers is held no more.
         var held = context.Held.Ask(() => source.Queue.All.Select(delivery => delivery.Entry.Id).ToHashSet());
-        var claimed = await database.StreamAutoClaimAsync(
+        // The ids alone: a claim that delivers counts as an attempt even when its reply is lost on the way, and while connections
+        // break good events would run out of attempts that nobody has made.
+        var claimed = await database.StreamAutoClaimIdsOnlyAsync(
             source.Key, group, consumer, (long)idle.TotalMilliseconds, from ?? s_start, count);
         RedisValue? next = claimed.NextStartId == s_start ? default(RedisValue?) : claimed.NextStartId;
-        var entries = Array.FindAll(claimed.ClaimedEntries, entry => !entry.IsNull && !held.Contains(entry.Id));
-        if (entries.Length == 0)
+        var ids = Array.FindAll(claimed.ClaimedIds, id => !held.Contains(id));
+        if (ids.Length == 0)
             return ([], [], next);
 
-        var pending = await database.StreamPendingMessagesAsync(
-            source.Key, group, claimed.ClaimedEntries.Length, consumer, entries[0].Id, entries[^1].Id);
-        var deliveries = pending.ToDictionary(message => message.MessageId, message => message.DeliveryCount);
-        return (entries, Array.ConvertAll(entries, entry => deliveries.GetValueOrDefault(entry.Id, 2)), next);
+        var reading = Task.WhenAll(ids.Select(id => database.StreamRangeAsync(source.Key, id, id, 1)));
+        var pending = await database.StreamPendingMessagesAsync(source.Key, group, claimed.ClaimedIds.Length, consumer, ids[0], ids[^1]);
+        var attempts = pending.ToDictionary(message => message.MessageId, message => message.DeliveryCount + 1);
+        StreamEntry[] entries = [.. (await reading).SelectMany(found => found)];
+        var lost = new HashSet<RedisValue>();
+        foreach (var same in entries.GroupBy(AttemptOf))
+            lost.UnionWith(await SetAsync(source, [.. same.Select(entry => entry.Id)], TimeSpan.Zero, same.Key));
+        entries = Array.FindAll(entries, entry => !lost.Contains(entry.Id));
+        return (entries, Array.ConvertAll(entries, AttemptOf), next);
+
+        int AttemptOf(StreamEntry entry) => attempts.GetValueOrDefault(entry.Id, 2);
     }
 
     /// <summary>Tells Redis that this consumer is still at work on deliveries of one source; those that are no longer its own are marked as lost.</summary>

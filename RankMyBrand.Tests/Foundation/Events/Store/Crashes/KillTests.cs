@@ -6,7 +6,7 @@ namespace RankMyBrand.Tests.Foundation.Events;
 /// <summary>SIGKILL for the servers, again and again, while three publishers publish and two services archive.</summary>
 public sealed class KillTests(CrashablePostgres postgres) : IClassFixture<CrashablePostgres>, IAsyncLifetime
 {
-    private const int Kills = 3;
+    private const int Kills = 2;
 
     private RedisServer _redis = null!;
 
