@@ -1,10 +1,16 @@
+using RankMyBrand.EventProcessor.Administration;
+using RankMyBrand.EventProcessor.Administration.Commands;
 using RankMyBrand.EventProcessor.Brands;
 using RankMyBrand.EventProcessor.Events;
+
+if (AdministrationCli.Handles(args))
+    return await AdministrationCli.RunAsync(args, Console.Out, Console.Error);
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddEventBus();
 builder.AddEventArchive();
+builder.AddEventReplays();
 builder.AddBrandVisibility();
 builder.Services.AddOpenApi();
 
@@ -14,5 +20,7 @@ app.MapDefaultEndpoints();
 app.MapEvents();
 app.MapLiveEvents();
 app.MapMetrics();
+app.MapAdministration();
 app.MapOpenApi();
 await app.RunAsync();
+return 0;

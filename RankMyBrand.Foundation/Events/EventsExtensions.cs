@@ -23,6 +23,7 @@ public static class EventsExtensions
         builder.Services.AddSingleton<EventsTelemetry>();
         builder.Services.AddSingleton<IEventBus, RedisEventBus>();
         builder.Services.AddSingleton<ConsumerGroups>();
+        builder.Services.AddSingleton<StreamCatalogue>();
         builder.Services.AddSingleton<DeadLetterBox>();
         builder.Services.AddSingleton<Replays>();
         builder.Services.AddHostedService<RedisKeepsEverything>();
