@@ -91,6 +91,27 @@ public sealed class BacklogTests(Servers servers)
         Assert.Equal(4, dead.Count(entry => Encoding.UTF8.GetString((byte[]?)entry["error_message"] ?? []).Contains("created at 9999-", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task Publish_WithAnImpossibleTime_IsRefused()
+    {
+        await using var redis = await RedisServer.StartAsync(Token);
+        await using var publisher = await ArchivingService.StartAsync(redis.EndPoint, "Host=127.0.0.1;Port=1", archives: false);
+        StreamEvent[] events =
+        [
+            NewEvent(createdAt: new(9999, 1, 1, 0, 0, 0, TimeSpan.Zero)), NewEvent(createdAt: DateTimeOffset.UnixEpoch),
+            NewEvent() with { Id = Guid.NewGuid() }, NewEvent(createdAt: DateTimeOffset.UtcNow.AddYears(-3)),
+        ];
+
+        var results = await publisher.Bus.PublishAsync(ArchivingService.Stream, events, Token);
+        var single = await Assert.ThrowsAsync<EventRejectedException>(async () => await publisher.Bus.PublishAsync(ArchivingService.Stream, events[0], Token));
+
+        Assert.All(results.Take(3), result => Assert.Equal(RejectionReason.Invalid, result.Rejection?.Reason));
+        Assert.Null(results[3].Rejection);
+        Assert.Equal(RejectionReason.Invalid, single.Rejection.Reason);
+        Assert.Contains("times from 2020-01-01 to one day ahead are taken", single.Message, StringComparison.Ordinal);
+        Assert.Equal(1, await publisher.Redis.GetDatabase().StreamLengthAsync(ArchivingService.Stream));
+    }
+
     private static async Task<IReadOnlyList<Guid>> StoredAsync(string postgres)
     {
         await using var database = Npgsql.NpgsqlDataSource.Create(postgres);
