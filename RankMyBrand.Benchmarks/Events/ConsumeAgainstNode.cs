@@ -29,8 +29,8 @@ internal sealed class ConsumeAgainstNode : Benchmark
             },
             async stop =>
             {
-                await FillAsync(run, publisher.Bus(), run.Amount(30_000), payload, stop);
-                return await NodeDesign.RunAsync("consume.js", redis, [run.Amount(30_000)], stop);
+                await FillAsync(run, publisher.Bus(), run.Amount(10_000), payload, stop);
+                return await NodeDesign.RunAsync("consume.js", redis, [run.Amount(10_000)], stop);
             },
             cancellationToken);
         await publisher.StopAsync(cancellationToken);

@@ -15,6 +15,7 @@ internal static class BenchmarkProgram
         };
 
         var figures = new List<Figure>();
+        var failed = false;
         try
         {
             await using var servers = new PlatformServers();
@@ -22,7 +23,16 @@ internal static class BenchmarkProgram
             foreach (var benchmark in Suites.Of(arguments))
             {
                 Console.Error.WriteLine($"{benchmark.Suite}: {benchmark.GetType().Name} …");
-                figures.AddRange(await benchmark.RunAsync(run, stop.Token));
+                try
+                {
+                    figures.AddRange(await benchmark.RunAsync(run, stop.Token));
+                }
+                catch (Exception e) when (e is InvalidOperationException or TimeoutException)
+                {
+                    // The figures of the others are worth having all the same.
+                    failed = true;
+                    Console.Error.WriteLine($"{benchmark.GetType().Name} could not be measured: {e.Message}");
+                }
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -38,6 +48,6 @@ internal static class BenchmarkProgram
         Report.Print(figures);
         if (arguments.JsonFile is { } file)
             await Report.WriteAsync(figures, file);
-        return 0;
+        return failed ? 1 : 0;
     }
 }
