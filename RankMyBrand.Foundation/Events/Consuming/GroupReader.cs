@@ -18,12 +18,12 @@ internal sealed class GroupReader(ConsumerContext context, IReadOnlyList<StreamS
     private RedisKey[] _gates = [];
     private bool _isBehind;
 
-    /// <summary>Waits for entries; none after a few seconds, or when <paramref name="wake"/> is cancelled.</summary>
+    /// <summary>Waits for entries, if it may; none after a few seconds, or when <paramref name="wake"/> is cancelled.</summary>
     /// <exception cref="RedisException">Redis is away, or a group is missing (NOGROUP).</exception>
-    public async Task<GroupRead> ReadAsync(StreamSource[] from, CancellationToken wake)
+    public async Task<GroupRead> ReadAsync(StreamSource[] from, bool mayBlock, CancellationToken wake)
     {
         Prepare(from);
-        var read = await _connection.RunAsync<GroupRead>(_isBehind ? ReadNowAsync : WaitAsync, wake);
+        var read = await _connection.RunAsync<GroupRead>(_isBehind || !mayBlock ? ReadNowAsync : WaitAsync, wake);
         _isBehind = false;
         foreach (var (_, entries) in read.Parts)
         {

@@ -39,6 +39,13 @@ internal sealed class HeldEvents(IReadOnlyList<StreamSource> sources, EventHandl
             return [.. wanted.Where(source => source.CanRead && source.Queue.Ready < options.BatchSize)];
     }
 
+    /// <summary>Those that may be read, but of which there is enough to do already.</summary>
+    public StreamSource[] Full(IReadOnlyList<StreamSource> wanted)
+    {
+        lock (_lock)
+            return [.. wanted.Where(source => source.CanRead && source.Queue.Ready >= options.BatchSize)];
+    }
+
     /// <summary>Takes in what has been read of a source, unless it has changed hands since.</summary>
     public void Add(StreamSource source, SourceQueue queue, List<Delivery> deliveries)
     {

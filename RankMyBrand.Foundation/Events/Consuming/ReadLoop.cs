@@ -7,6 +7,9 @@ namespace RankMyBrand.Foundation.Events;
 internal sealed partial class ReadLoop(
     ConsumerContext context, IReadOnlyList<StreamSource> sources, GroupWatch watch, Intake intake, PendingEntries pending) : IDisposable
 {
+    // How long an event of one source may have to wait while there is enough to do of another.
+    private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(20);
+
     private readonly SemaphoreSlim _reading = new(1, 1);
 
     /// <summary>Called when a source turns out to be another consumer's.</summary>
@@ -53,7 +56,12 @@ internal sealed partial class ReadLoop(
             if (from.Length == 0)
                 return false;
             var queues = Array.ConvertAll(from, source => source.Queue);
-            await AcceptAsync(from, queues, await reader.ReadAsync(from, wake));
+            // A read that blocks would leave out for seconds what only now has no room.
+            var full = context.Held.Full(sources);
+            var read = await reader.ReadAsync(from, mayBlock: full.Length == 0, wake);
+            await AcceptAsync(from, queues, read);
+            if (full.Length > 0 && read.Parts.Count == 0)
+                await WaitForRoomAsync(full, wake);
         }
         catch (RedisServerException e) when (e.Message.StartsWith("NOGROUP", StringComparison.Ordinal))
         {
@@ -66,6 +74,13 @@ internal sealed partial class ReadLoop(
         }
 
         return true;
+    }
+
+    private async Task WaitForRoomAsync(StreamSource[] full, CancellationToken wake)
+    {
+        using var glance = CancellationTokenSource.CreateLinkedTokenSource(wake);
+        glance.CancelAfter(s_glance);
+        await context.Held.WaitForRoomAsync(full, glance.Token);
     }
 
     private async Task AcceptAsync(StreamSource[] from, SourceQueue[] queues, GroupRead read)
