@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -47,7 +46,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         {
             ["urls"] = "http://127.0.0.1:0",
             ["environment"] = "Production",
-            ["contentRoot"] = Path.Combine(RepositoryRoot(), "RankMyBrand.Gateway"),
+            ["contentRoot"] = Path.Combine(AppContext.BaseDirectory, "gateway"),
             ["applicationName"] = "RankMyBrand.Gateway",
             ["ServiceDefaults:Shutdown:DrainDelay"] = "00:00:00",
             ["ServiceDefaults:Shutdown:Timeout"] = "00:00:05",
@@ -109,8 +108,6 @@ internal sealed class GatewayHost : IAsyncDisposable
         program.GetAwaiter().GetResult();
         throw new InvalidOperationException("The gateway's Program has ended without having built a host.");
     }
-
-    private static string RepositoryRoot([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../.."));
 
     /// <summary>Runs a Program and catches the host that it builds: hosts announce themselves to diagnostic listeners.</summary>
     private sealed class StartedHost : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
