@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using RankMyBrand.Foundation.RateLimiting;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Foundation.RateLimiting;
 
 public sealed class ConcurrencyTests : IAsyncLifetime
 {
-    private LimitsRedis _redis = null!;
+    private RedisServer _redis = null!;
 
-    public async ValueTask InitializeAsync() => _redis = await LimitsRedis.StartAsync();
+    public async ValueTask InitializeAsync() => _redis = await RedisServer.StartAsync(TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
 
@@ -100,7 +101,7 @@ public sealed class ConcurrencyTests : IAsyncLifetime
     {
         await using var instance = await StartAsync();
         Assert.True(await instance.IsAllowedAsync("warm"));
-        await _redis.KillAsync();
+        _redis.Kill();
 
         var first = await instance.CheckAsync("slots");
         var second = await instance.CheckAsync("slots");
@@ -109,7 +110,7 @@ public sealed class ConcurrencyTests : IAsyncLifetime
         var fourth = await instance.CheckAsync("slots");
 
         Assert.Equal((true, true, false, true), (first.IsAllowed, second.IsAllowed, third.IsAllowed, fourth.IsAllowed));
-        await _redis.RunAsync();
+        await _redis.RestartAsync(TestContext.Current.CancellationToken);
         var watch = Stopwatch.StartNew();
         while ((long)await WhenUpAsync(instance) != 2)
         {

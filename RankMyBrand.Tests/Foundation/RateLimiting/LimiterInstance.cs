@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RankMyBrand.Foundation.RateLimiting;
+using RankMyBrand.Tests.Support;
 using StackExchange.Redis;
 
 namespace RankMyBrand.Tests.Foundation.RateLimiting;
@@ -21,9 +22,10 @@ internal sealed class LimiterInstance(IHost host, IConnectionMultiplexer redis, 
 
     /// <summary>Starts an instance. Settings are relative to the section RateLimits.</summary>
     public static async Task<LimiterInstance> StartAsync(
-        LimitsRedis redis, TimeProvider? time = null, params (string Key, string Value)[] settings)
+        RedisServer redis, TimeProvider? time = null, params (string Key, string Value)[] settings)
     {
-        var multiplexer = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync(
+            $"{redis.EndPoint},abortConnect=false,allowAdmin=true,connectTimeout=2000,asyncTimeout=20000");
         var log = new LogRecorder();
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Configuration.AddInMemoryCollection(
@@ -38,7 +40,7 @@ internal sealed class LimiterInstance(IHost host, IConnectionMultiplexer redis, 
         return new LimiterInstance(host, multiplexer, log);
     }
 
-    public static Task<LimiterInstance> StartAsync(LimitsRedis redis, params (string Key, string Value)[] settings) =>
+    public static Task<LimiterInstance> StartAsync(RedisServer redis, params (string Key, string Value)[] settings) =>
         StartAsync(redis, null, settings);
 
     public ValueTask<RateLimitResult> CheckAsync(string policy, string key = "a", long cost = 0) =>

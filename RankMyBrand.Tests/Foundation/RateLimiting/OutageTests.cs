@@ -2,14 +2,15 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using RankMyBrand.Foundation.RateLimiting;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Foundation.RateLimiting;
 
 public sealed class OutageTests : IAsyncLifetime
 {
-    private LimitsRedis _redis = null!;
+    private RedisServer _redis = null!;
 
-    public async ValueTask InitializeAsync() => _redis = await LimitsRedis.StartAsync();
+    public async ValueTask InitializeAsync() => _redis = await RedisServer.StartAsync(TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
 
@@ -34,13 +35,13 @@ public sealed class OutageTests : IAsyncLifetime
         }))).ToArray();
 
         await Task.Delay(500, TestContext.Current.CancellationToken);
-        await _redis.KillAsync();
+        _redis.Kill();
         // The first failing check of each instance ends what Redis had decided.
         await UntilAsync(() => one.Log.At(LogLevel.Warning).Any() && two.Log.At(LogLevel.Warning).Any());
         Volatile.Write(ref isOutage, true);
         await Task.Delay(3000, TestContext.Current.CancellationToken);
         Volatile.Write(ref isOutage, false);
-        await _redis.RunAsync();
+        await _redis.RestartAsync(TestContext.Current.CancellationToken);
         await UntilAsync(() => one.Log.Entries.Concat(two.Log.Entries).Count(entry => entry.Text.Contains("again after", StringComparison.Ordinal)) >= 2);
         await Task.Delay(300, TestContext.Current.CancellationToken);
         await stop.CancelAsync();
@@ -70,7 +71,7 @@ public sealed class OutageTests : IAsyncLifetime
         await using var instance = await LimiterInstance.StartAsync(
             _redis, ("Instances", "4"), ("ProbeInterval", "00:00:00.100"), ("Policies:api:Permits", "100"), ("Policies:api:Window", "10:00:00"),
             ("Policies:api:Algorithm", algorithm), ("Policies:api:Mode", mode));
-        await _redis.KillAsync();
+        _redis.Kill();
 
         Assert.Equal(25, await instance.DrainAsync("api"));
         var refused = await instance.CheckAsync("api");
@@ -78,7 +79,7 @@ public sealed class OutageTests : IAsyncLifetime
         Assert.True(refused.RetryAfter > TimeSpan.FromMinutes(5));
 
         // Coming back: the whole limit, from Redis.
-        await _redis.RunAsync();
+        await _redis.RestartAsync(TestContext.Current.CancellationToken);
         await UntilAsync(() => instance.Log.At(LogLevel.Information).Any(text => text.Contains("again after", StringComparison.Ordinal)));
         Assert.Equal(100, await instance.DrainAsync("api", "other"));
     }
@@ -87,7 +88,7 @@ public sealed class OutageTests : IAsyncLifetime
     public async Task Check_RedisIsAway_NobodyWaitsForIt()
     {
         await using var instance = await StartAsync();
-        await _redis.KillAsync();
+        _redis.Kill();
         await instance.CheckAsync("atomic");
 
         var watch = Stopwatch.StartNew();
@@ -129,7 +130,7 @@ public sealed class OutageTests : IAsyncLifetime
     [Fact]
     public async Task Check_RedisWasNeverThere_IsDecidedLocally()
     {
-        await _redis.KillAsync();
+        _redis.Kill();
         await using var instance = await StartAsync();
 
         Assert.True((await instance.CheckAsync("atomic")).IsAllowed);

@@ -1,15 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Foundation.RateLimiting;
 
 public sealed class RateLimitTelemetryTests : IAsyncLifetime
 {
     private readonly ConcurrentQueue<string> _measured = new();
-    private LimitsRedis _redis = null!;
+    private RedisServer _redis = null!;
 
-    public async ValueTask InitializeAsync() => _redis = await LimitsRedis.StartAsync();
+    public async ValueTask InitializeAsync() => _redis = await RedisServer.StartAsync(TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
 
@@ -24,7 +25,7 @@ public sealed class RateLimitTelemetryTests : IAsyncLifetime
         await instance.CheckAsync("api");
         await instance.CheckAsync("api");
         await instance.CheckAsync("api");
-        await _redis.KillAsync();
+        _redis.Kill();
         await instance.CheckAsync("api", "b");
         await instance.CheckAsync("closed");
 

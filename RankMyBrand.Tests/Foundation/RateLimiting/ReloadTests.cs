@@ -1,17 +1,18 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Foundation.RateLimiting;
 
 public sealed class ReloadTests : IAsyncLifetime
 {
-    private LimitsRedis _redis = null!;
+    private RedisServer _redis = null!;
     private LimiterInstance _instance = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _redis = await LimitsRedis.StartAsync();
+        _redis = await RedisServer.StartAsync(TestContext.Current.CancellationToken);
         _instance = await LimiterInstance.StartAsync(_redis, ("Policies:api:Permits", "3"), ("Policies:api:Window", "01:00:00"));
     }
 
@@ -36,7 +37,7 @@ public sealed class ReloadTests : IAsyncLifetime
     [Fact]
     public async Task Reload_PolicyIsTheSame_KeepsWhatIsKnown()
     {
-        await _redis.KillAsync();
+        _redis.Kill();
         Assert.Equal(3, await _instance.DrainAsync("api"));
 
         Reload(("Policies:new:Permits", "2"));

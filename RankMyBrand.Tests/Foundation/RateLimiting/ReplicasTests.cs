@@ -1,3 +1,5 @@
+using RankMyBrand.Tests.Support;
+
 namespace RankMyBrand.Tests.Foundation.RateLimiting;
 
 /// <summary>Several instances with a connection each, as replicas of the gateway are.</summary>
@@ -7,9 +9,9 @@ public sealed class ReplicasTests : IAsyncLifetime
     private const int Limit = 1_000;
 
     private readonly List<LimiterInstance> _replicas = [];
-    private LimitsRedis _redis = null!;
+    private RedisServer _redis = null!;
 
-    public async ValueTask InitializeAsync() => _redis = await LimitsRedis.StartAsync();
+    public async ValueTask InitializeAsync() => _redis = await RedisServer.StartAsync(TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,13 +1,14 @@
 using System.Net;
 using RankMyBrand.Foundation.RateLimiting;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Foundation.RateLimiting;
 
 public sealed class SeveralLimitsTests : IAsyncLifetime
 {
-    private LimitsRedis _redis = null!;
+    private RedisServer _redis = null!;
 
-    public async ValueTask InitializeAsync() => _redis = await LimitsRedis.StartAsync();
+    public async ValueTask InitializeAsync() => _redis = await RedisServer.StartAsync(TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
 

@@ -1,13 +1,14 @@
 using RankMyBrand.Foundation.RateLimiting;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Foundation.RateLimiting;
 
 /// <summary>What an instance knows of a limit without a charge.</summary>
 public sealed class UsedUpTests : IAsyncLifetime
 {
-    private LimitsRedis _redis = null!;
+    private RedisServer _redis = null!;
 
-    public async ValueTask InitializeAsync() => _redis = await LimitsRedis.StartAsync();
+    public async ValueTask InitializeAsync() => _redis = await RedisServer.StartAsync(TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
 
@@ -48,7 +49,7 @@ public sealed class UsedUpTests : IAsyncLifetime
     {
         await using var instance = await StartAsync();
         Assert.True(await instance.IsAllowedAsync("api"));
-        await _redis.KillAsync();
+        _redis.Kill();
 
         Assert.Equal(3, await instance.DrainAsync("api"));
 
