@@ -39,7 +39,8 @@ internal sealed partial class RedisMetrics : IDisposable
             "db.client.operation.executing", () => Read(counters => counters.Interactive.SentItemsAwaitingResponse),
             "{operation}", "Commands sent that wait for their reply.");
         _meter.CreateObservableCounter(
-            "db.client.operation.count", () => Read(counters => counters.Interactive.OperationCount), "{operation}", "Commands sent so far.");
+            "db.client.operation.count", () => Read(counters => counters.Interactive.OperationCount), "{operation}",
+            "Commands sent so far.");
     }
 
     public void Dispose() => _meter.Dispose();

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,6 +11,7 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using RankMyBrand.ServiceDefaults.Configuration;
 
 namespace RankMyBrand.ServiceDefaults.Telemetry;
 
@@ -33,7 +33,7 @@ internal static class TelemetryExtensions
 
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {
-        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = s_defaults });
+        builder.Configuration.AddBelowOthers(s_defaults);
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
@@ -97,6 +97,7 @@ internal static class TelemetryExtensions
         return Uri.TryCreate(value, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"
             ? endpoint
             : throw new InvalidOperationException(
-                $"Configuration '{OtlpEndpointKey}' is '{value}', but must be an absolute http or https URI such as http://localhost:4317.");
+                $"Configuration '{OtlpEndpointKey}' is '{value}', but must be an absolute http or https URI such as "
+                + "http://localhost:4317.");
     }
 }

@@ -24,6 +24,20 @@ public sealed class WorkerTests
         await host.StopAsync(TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public void Settings_SetByCodeBefore_AreKept()
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Configuration["ConnectionStrings:redis"] = "localhost:6379";
+        builder.Configuration["Logging:LogLevel:Default"] = "Error";
+
+        builder.AddServiceDefaults();
+
+        Assert.Equal("localhost:6379", builder.Configuration["ConnectionStrings:redis"]);
+        Assert.Equal("Error", builder.Configuration["Logging:LogLevel:Default"]);
+        Assert.Equal("Warning", builder.Configuration["Logging:LogLevel:Microsoft.AspNetCore"]);
+    }
+
     [Theory]
     [InlineData("Microsoft.AspNetCore.Hosting", LogLevel.Information, false)]
     [InlineData("Microsoft.AspNetCore.Hosting", LogLevel.Warning, true)]
