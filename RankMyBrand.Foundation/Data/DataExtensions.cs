@@ -19,19 +19,26 @@ public static class DataExtensions
     }
 
     /// <summary>
-    /// Applies the migrations embedded in the Foundation, and in <paramref name="assemblies"/>, when the service starts. One service of
-    /// the platform does this; the others wait for it.
+    /// Applies the migrations embedded in the Foundation, and in <paramref name="assemblies"/>, when the service starts; it is ready
+    /// once they are applied. A service that has tables of its own does this; what it brings is added to what others have brought.
     /// </summary>
     public static void AddMigrations(this IHostApplicationBuilder builder, params Assembly[] assemblies)
     {
+        foreach (var assembly in assemblies.Prepend(typeof(Migration).Assembly))
+            builder.Services.AddSingleton(new MigrationSource(assembly));
+        if (builder.Services.Any(service => service.ServiceType == typeof(MigrationService)))
+            return;
         builder.AddDatabase();
         builder.Services.TryAddSingleton(TimeProvider.System);
-        IReadOnlyList<Migration> migrations = [.. assemblies.Prepend(typeof(Migration).Assembly).SelectMany(Migration.FromAssembly)];
         builder.Services.AddSingleton(services => new Migrator(
-            services.GetRequiredService<NpgsqlDataSource>(), migrations, services.GetRequiredService<ILogger<Migrator>>()));
+            services.GetRequiredService<NpgsqlDataSource>(),
+            Migration.FromAssemblies(services.GetServices<MigrationSource>().Select(source => source.Assembly).Distinct()),
+            services.GetRequiredService<ILogger<Migrator>>()));
         builder.Services.AddSingleton<MigrationService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<MigrationService>());
         builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
             "migrations", services => services.GetRequiredService<MigrationService>(), HealthStatus.Unhealthy, tags: null));
     }
+
+    private sealed record MigrationSource(Assembly Assembly);
 }

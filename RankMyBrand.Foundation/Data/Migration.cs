@@ -16,25 +16,33 @@ public sealed partial record Migration(int Version, string Name, bool NeedsTimes
     public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
 
     /// <summary>The migrations embedded in an assembly, in their order.</summary>
-    /// <exception cref="InvalidOperationException">Two of them have the same version.</exception>
-    public static IReadOnlyList<Migration> FromAssembly(Assembly assembly)
+    /// <exception cref="MigrationException">Two of them have the same version.</exception>
+    public static IReadOnlyList<Migration> FromAssembly(Assembly assembly) => FromAssemblies([assembly]);
+
+    /// <summary>The migrations embedded in assemblies: those of the first one, then those of the next.</summary>
+    /// <exception cref="MigrationException">Two of them have the same version.</exception>
+    public static IReadOnlyList<Migration> FromAssemblies(IEnumerable<Assembly> assemblies)
     {
-        var migrations = assembly.GetManifestResourceNames()
-            .Select(resource => (Resource: resource, Match: FileName().Match(resource)))
-            .Where(found => found.Match.Success)
-            .Select(found => new Migration(
-                int.Parse(found.Match.Groups["version"].ValueSpan),
-                found.Match.Groups["name"].Value,
-                found.Match.Groups["timescale"].Success,
-                Read(assembly, found.Resource)))
-            .OrderBy(migration => migration.Version)
-            .ToList();
+        var migrations = assemblies.SelectMany(EmbeddedIn).ToList();
         var twice = migrations.GroupBy(migration => migration.Version).FirstOrDefault(group => group.Count() > 1);
         return twice is null
             ? migrations
-            : throw new InvalidOperationException(
-                $"{assembly.GetName().Name} has {twice.Count()} migrations with version {twice.Key}: {string.Join(", ", twice.Select(migration => migration.Name))}.");
+            : throw new MigrationException(
+                $"Several migrations have the version {twice.Key}: {string.Join(", ", twice)}. Give each a number of its own.");
     }
+
+    /// <summary>The file's name without its ending, for example <c>0001_events</c>.</summary>
+    public override string ToString() => $"{Version:0000}_{Name}";
+
+    private static IEnumerable<Migration> EmbeddedIn(Assembly assembly) => assembly.GetManifestResourceNames()
+        .Select(resource => (Resource: resource, Match: FileName().Match(resource)))
+        .Where(found => found.Match.Success)
+        .Select(found => new Migration(
+            int.Parse(found.Match.Groups["version"].ValueSpan),
+            found.Match.Groups["name"].Value,
+            found.Match.Groups["timescale"].Success,
+            Read(assembly, found.Resource)))
+        .OrderBy(migration => migration.Version);
 
     private static string Read(Assembly assembly, string resource)
     {

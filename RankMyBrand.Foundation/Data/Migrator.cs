@@ -13,7 +13,9 @@ public sealed partial class Migrator(NpgsqlDataSource database, IReadOnlyList<Mi
     private const long LockKey = 0x52_4D_42_4D_49_47_52;
 
     /// <summary>Applies what has not been applied.</summary>
-    /// <exception cref="MigrationException">A migration failed, or one that had been applied was changed since.</exception>
+    /// <exception cref="MigrationException">
+    /// A migration failed, was changed since it was applied, or has the version of another one.
+    /// </exception>
     public async Task MigrateAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -33,8 +35,8 @@ public sealed partial class Migrator(NpgsqlDataSource database, IReadOnlyList<Mi
                 LogPlainPostgres(logger);
             foreach (var migration in migrations)
             {
-                if (applied.TryGetValue(migration.Version, out var checksum))
-                    RequireUnchanged(migration, checksum);
+                if (applied.TryGetValue(migration.Version, out var known))
+                    RequireSame(migration, known);
                 else if (hasTimescale || !migration.NeedsTimescale)
                     await ApplyAsync(connection, migration, cancellationToken);
             }
@@ -54,7 +56,12 @@ public sealed partial class Migrator(NpgsqlDataSource database, IReadOnlyList<Mi
             await using var record = new NpgsqlCommand(
                 "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)", connection, transaction)
             {
-                Parameters = { new() { Value = migration.Version }, new() { Value = migration.Name }, new() { Value = migration.Checksum } },
+                Parameters =
+                {
+                    new() { Value = migration.Version },
+                    new() { Value = migration.Name },
+                    new() { Value = migration.Checksum },
+                },
             };
             await record.ExecuteNonQueryAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
@@ -62,7 +69,7 @@ public sealed partial class Migrator(NpgsqlDataSource database, IReadOnlyList<Mi
         catch (PostgresException e)
         {
             throw new MigrationException(
-                $"Migration {migration.Version:0000}_{migration.Name} failed and was rolled back: {e.MessageText} (SQLSTATE {e.SqlState}).", e);
+                $"Migration {migration} failed and was rolled back: {e.MessageText} (SQLSTATE {e.SqlState}).", e);
         }
 
         LogApplied(logger, migration.Version, migration.Name);
@@ -83,22 +90,30 @@ public sealed partial class Migrator(NpgsqlDataSource database, IReadOnlyList<Mi
         return true;
     }
 
-    private static async Task<Dictionary<int, string>> ReadAppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<Dictionary<int, AppliedMigration>> ReadAppliedAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var applied = new Dictionary<int, string>();
-        await using var command = new NpgsqlCommand("SELECT version, checksum FROM schema_migrations", connection);
+        var applied = new Dictionary<int, AppliedMigration>();
+        await using var command = new NpgsqlCommand("SELECT version, name, checksum FROM schema_migrations", connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            applied.Add(reader.GetInt32(0), reader.GetString(1));
+            applied.Add(reader.GetInt32(0), new AppliedMigration(reader.GetString(1), reader.GetString(2)));
         return applied;
     }
 
-    private static void RequireUnchanged(Migration migration, string checksum)
+    private static void RequireSame(Migration migration, AppliedMigration known)
     {
-        if (migration.Checksum != checksum)
+        if (migration.Name != known.Name)
         {
             throw new MigrationException(
-                $"Migration {migration.Version:0000}_{migration.Name} was changed after this database had applied it. "
+                $"Migration {migration} cannot be applied: this database has applied {migration.Version:0000}_{known.Name}. "
+                + "Give it a number that no other service uses.");
+        }
+
+        if (migration.Checksum != known.Checksum)
+        {
+            throw new MigrationException(
+                $"Migration {migration} was changed after this database had applied it. "
                 + "Restore the file, and put the change into a new migration.");
         }
     }
@@ -112,7 +127,12 @@ public sealed partial class Migrator(NpgsqlDataSource database, IReadOnlyList<Mi
     [LoggerMessage(200, LogLevel.Information, "Applied migration {Version:0000}_{Name}")]
     private static partial void LogApplied(ILogger logger, int version, string name);
 
-    [LoggerMessage(201, LogLevel.Warning,
-        "This PostgreSQL has no TimescaleDB: events go to a plain table, without chunks and compression. Use the image timescale/timescaledb for large volumes")]
+    [LoggerMessage(
+        201,
+        LogLevel.Warning,
+        "This PostgreSQL has no TimescaleDB: events go to a plain table, without chunks and compression. "
+        + "Use the image timescale/timescaledb for large volumes")]
     private static partial void LogPlainPostgres(ILogger logger);
+
+    private sealed record AppliedMigration(string Name, string Checksum);
 }

@@ -1,10 +1,10 @@
-using System.Collections.Concurrent;
 using Aspire.Hosting;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using RankMyBrand.Foundation.Data;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Foundation.Data;
 
@@ -21,7 +21,7 @@ public sealed class MigratorTests
     {
         await using var server = await StartAsync(image, tag);
         await using var database = NpgsqlDataSource.Create((await server.GetConnectionStringAsync("postgres", Cancellation))!);
-        var log = new LogLines();
+        var log = new LogLines<Migrator>();
 
         await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => new Migrator(database, s_migrations, log).MigrateAsync(Cancellation)));
 
@@ -40,14 +40,28 @@ public sealed class MigratorTests
         var good = new Migration(1, "good", NeedsTimescale: false, "CREATE TABLE good (id int)");
         var bad = new Migration(2, "bad", NeedsTimescale: false, "CREATE TABLE half (id int); SELECT 1/0");
 
-        var failed = await Assert.ThrowsAsync<MigrationException>(() => new Migrator(database, [good, bad], new LogLines()).MigrateAsync(Cancellation));
+        var failed = await Assert.ThrowsAsync<MigrationException>(() => new Migrator(database, [good, bad], new LogLines<Migrator>()).MigrateAsync(Cancellation));
         var changed = await Assert.ThrowsAsync<MigrationException>(() =>
-            new Migrator(database, [good with { Sql = "SELECT 1" }], new LogLines()).MigrateAsync(Cancellation));
+            new Migrator(database, [good with { Sql = "SELECT 1" }], new LogLines<Migrator>()).MigrateAsync(Cancellation));
+        var taken = await Assert.ThrowsAsync<MigrationException>(() =>
+            new Migrator(database, [good with { Name = "other" }], new LogLines<Migrator>()).MigrateAsync(Cancellation));
 
         Assert.Equal("Migration 0002_bad failed and was rolled back: division by zero (SQLSTATE 22012).", failed.Message);
         Assert.StartsWith("Migration 0001_good was changed after this database had applied it.", changed.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Migration 0001_other cannot be applied: this database has applied 0001_good.", taken.Message, StringComparison.Ordinal);
         Assert.Equal(1, await CountAsync(database, "SELECT count(*) FROM schema_migrations"));
         Assert.Equal(0, await CountAsync(database, "SELECT count(*) FROM pg_class WHERE relname = 'half'"));
+    }
+
+    [Fact]
+    public void FromAssemblies_OneVersionTwice_NamesTheMigrations()
+    {
+        var assembly = typeof(Migration).Assembly;
+
+        var twice = Assert.Throws<MigrationException>(() => Migration.FromAssemblies([assembly, assembly]));
+
+        Assert.Equal("Several migrations have the version 1: 0001_events, 0001_events. Give each a number of its own.", twice.Message);
     }
 
     private static async Task<DistributedApplication> StartAsync(string image, string tag)
@@ -65,18 +79,5 @@ public sealed class MigratorTests
     {
         await using var command = database.CreateCommand(sql);
         return (long)(await command.ExecuteScalarAsync(Cancellation))!;
-    }
-
-    private sealed class LogLines : ILogger<Migrator>
-    {
-        public ConcurrentQueue<string> Lines { get; } = new();
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue(formatter(state, exception));
     }
 }

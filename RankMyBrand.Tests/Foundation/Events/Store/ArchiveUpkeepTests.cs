@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,7 +11,7 @@ namespace RankMyBrand.Tests.Foundation.Events;
 
 public sealed class ArchiveUpkeepTests(ArchiveDatabases databases) : IClassFixture<ArchiveDatabases>
 {
-    private readonly LogLines _log = new();
+    private readonly LogLines<ArchiveUpkeep> _log = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -132,18 +131,5 @@ public sealed class ArchiveUpkeepTests(ArchiveDatabases databases) : IClassFixtu
         await using var command = new NpgsqlCommand(
             "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'events'::regclass)", connection);
         return await command.ExecuteScalarAsync(Token) is true;
-    }
-
-    private sealed class LogLines : ILogger<ArchiveUpkeep>
-    {
-        public ConcurrentQueue<string> Lines { get; } = new();
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue(formatter(state, exception));
     }
 }
