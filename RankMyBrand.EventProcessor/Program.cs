@@ -19,7 +19,7 @@ app.UseWebSockets();
 app.MapDefaultEndpoints();
 app.MapEvents();
 app.MapLiveEvents();
-app.MapMetrics();
+app.MapBrandMetrics();
 app.MapAdministration();
 app.MapOpenApi();
 await app.RunAsync();

@@ -5,7 +5,9 @@ internal static class AdministrationApi
 {
     public static void MapAdministration(this IEndpointRouteBuilder routes)
     {
-        var administration = routes.MapGroup("/api/admin").WithTags("Administration").AddEndpointFilter<RouteGroupBuilder, AdministrationFilter>();
+        var administration = routes.MapGroup("/api/admin")
+            .WithTags("Administration")
+            .AddEndpointFilter<RouteGroupBuilder, AdministrationFilter>();
         administration.MapStreams();
         administration.MapDeadLetters();
         administration.MapReplays();

@@ -13,7 +13,12 @@ internal sealed class AdministrationFilter : IEndpointFilter
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         if (EventContext.Of(context.HttpContext).Tenant is { } tenant and not EventStore.DefaultTenant)
-            return Problem.Create(ProblemCode.Forbidden, $"The administration of events concerns all tenants; a caller of the tenant '{tenant}' may not use it.");
+        {
+            return Problem.Create(
+                ProblemCode.Forbidden,
+                $"The administration of events concerns all tenants; a caller of the tenant '{tenant}' may not use it.");
+        }
+
         try
         {
             return await next(context);

@@ -42,7 +42,8 @@ internal sealed record DeadLetterDetail(DeadLetterView View) : DeadLetterView(Vi
     {
         Event = letter.Event is { } @event
             ? new DeadEvent(
-                @event.Id, @event.Type, @event.CreatedAt, @event.CorrelationId, @event.Tenant, @event.Source, @event.PartitionKey, Json(@event.Data),
+                @event.Id, @event.Type, @event.CreatedAt, @event.CorrelationId, @event.Tenant, @event.Source, @event.PartitionKey,
+                Json(@event.Data),
                 @event.Attributes is { } attributes ? Json(attributes) : null)
             : null,
         Fields = [.. letter.Fields.Select(field => new FieldView(field.Name, Encoding.UTF8.GetString(field.Value.Span)))],
@@ -57,7 +58,8 @@ internal sealed record DeadLetterDetail(DeadLetterView View) : DeadLetterView(Vi
 
 /// <summary>The event of a dead letter.</summary>
 internal sealed record DeadEvent(
-    Guid Id, string Type, DateTimeOffset CreatedAt, string? CorrelationId, string? Tenant, string? Source, string? PartitionKey, JsonElement Data, JsonElement? Attributes);
+    Guid Id, string Type, DateTimeOffset CreatedAt, string? CorrelationId, string? Tenant, string? Source, string? PartitionKey,
+    JsonElement Data, JsonElement? Attributes);
 
 /// <summary>A field of an entry.</summary>
 /// <param name="Name">Its name.</param>

@@ -8,21 +8,25 @@ namespace RankMyBrand.EventProcessor.Administration;
 internal static class DeadLettersApi
 {
     private const int MaxIds = 1000;
-    private const string WhichOnes = "Say which ones: 'ids', or at least one of 'group', 'errorType', 'eventType', 'from' and 'to', or 'all': true.";
+    private const string WhichOnes =
+        "Say which ones: 'ids', or at least one of 'group', 'errorType', 'eventType', 'from' and 'to', or 'all': true.";
 
     public static void MapDeadLetters(this RouteGroupBuilder administration)
     {
         var letters = administration.MapGroup("/streams/{stream}/dead-letters");
         letters.MapGet("/", List)
             .WithSummary("Lists dead letters, a page at a time")
-            .WithDescription("Filters: group, errorType, eventType, from, to. 'order' is desc (newest first) or asc; pass nextCursor as 'cursor' for the next page.")
+            .WithDescription(
+                "Filters: group, errorType, eventType, from, to. 'order' is desc (newest first) or asc; pass nextCursor as "
+                + "'cursor' for the next page.")
             .Produces<DeadLetterPageView>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         letters.MapGet("/{id}", Show)
             .WithSummary("Reads a dead letter with its event")
             .Produces<DeadLetterDetail>().ProducesProblem(StatusCodes.Status404NotFound);
         letters.MapPost("/replay", Replay)
             .WithSummary("Gives dead letters back to their groups, and to no others")
-            .WithDescription("Names them by 'ids', by a filter, or with 'all'. Repeating the request is harmless: what is done counts as missing.")
+            .WithDescription(
+                "Names them by 'ids', by a filter, or with 'all'. Repeating the request is harmless: what is done counts as missing.")
             .Produces<ReplayedLetters>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         letters.MapPost("/{id}/replay", ReplayOne)
             .WithSummary("Gives a dead letter back to its group")
@@ -40,18 +44,24 @@ internal static class DeadLettersApi
     {
         var query = new QueryReader(request.Query);
         var filter = FilterOf(stream, query);
-        var (limit, cursor, ascending) = (query.Number("limit", 20, DeadLetterBox.MaxPage), query.Text("cursor"), query.IsSecond("order", "desc", "asc"));
+        var (limit, cursor, ascending) =
+            (query.Number("limit", 20, DeadLetterBox.MaxPage), query.Text("cursor"), query.IsSecond("order", "desc", "asc"));
         if (query.End() is { } fault)
             return Problem.Create(ProblemCode.Validation, fault);
         if (cursor is not null && !DeadLetterBox.IsId(cursor))
-            return Problem.Create(ProblemCode.Validation, $"The query parameter 'cursor' is '{cursor}'; it must be the nextCursor of the page before.");
+        {
+            return Problem.Create(
+                ProblemCode.Validation, $"The query parameter 'cursor' is '{cursor}'; it must be the nextCursor of the page before.");
+        }
 
         var page = await box.ListAsync(filter, ascending, limit, cursor, cancellationToken);
         return TypedResults.Ok(new DeadLetterPageView([.. page.Items.Select(DeadLetterView.Of)], page.NextCursor));
     }
 
     private static async Task<IResult> Show(string stream, string id, DeadLetterBox box, CancellationToken cancellationToken) =>
-        DeadLetterBox.IsId(id) && await box.FindAsync(stream, id, cancellationToken) is { } letter ? TypedResults.Ok(DeadLetterDetail.Of(letter)) : NoLetter(stream, id);
+        DeadLetterBox.IsId(id) && await box.FindAsync(stream, id, cancellationToken) is { } letter
+            ? TypedResults.Ok(DeadLetterDetail.Of(letter))
+            : NoLetter(stream, id);
 
     private static async Task<IResult> Replay(string stream, Selection selection, DeadLetterBox box, CancellationToken cancellationToken)
     {
@@ -70,7 +80,8 @@ internal static class DeadLettersApi
         return await box.ReplayAsync(stream, [id], cancellationToken) switch
         {
             { Done: 1 } => TypedResults.Ok(new ReplayedLetters(1, 0, 0)),
-            { Refused: 1 } => Problem.Create(ProblemCode.Conflict, $"The dead letter '{id}' cannot be replayed: its group does not exist any more."),
+            { Refused: 1 } => Problem.Create(
+                ProblemCode.Conflict, $"The dead letter '{id}' cannot be replayed: its group does not exist any more."),
             _ => NoLetter(stream, id),
         };
     }
@@ -82,7 +93,12 @@ internal static class DeadLettersApi
         if (query.End() is { } fault)
             return Problem.Create(ProblemCode.Validation, fault);
         if (all == (filter != new DeadLetterFilter(stream)))
-            return Problem.Create(ProblemCode.Validation, "Say which dead letters to discard: at least one of 'group', 'errorType', 'eventType', 'from' and 'to', or all=true, but not both.");
+        {
+            return Problem.Create(
+                ProblemCode.Validation,
+                "Say which dead letters to discard: at least one of 'group', 'errorType', 'eventType', 'from' and 'to', or "
+                + "all=true, but not both.");
+        }
 
         var outcome = await box.DiscardAsync(filter, cancellationToken);
         return TypedResults.Ok(new DiscardedLetters(outcome.Done, outcome.Missing));
@@ -117,7 +133,8 @@ internal static class DeadLettersApi
     internal sealed record Selection(
         IReadOnlyList<string>? Ids, string? Group, string? ErrorType, string? EventType, DateTimeOffset? From, DateTimeOffset? To, bool All)
     {
-        public DeadLetterFilter FilterOf(string stream) => new(stream) { Group = Group, ErrorType = ErrorType, EventType = EventType, From = From, To = To };
+        public DeadLetterFilter FilterOf(string stream) =>
+            new(stream) { Group = Group, ErrorType = ErrorType, EventType = EventType, From = From, To = To };
 
         public string? Check()
         {

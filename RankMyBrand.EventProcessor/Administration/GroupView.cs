@@ -11,7 +11,8 @@ namespace RankMyBrand.EventProcessor.Administration;
 /// <param name="PausedAt">Since when it is paused; null when it is not.</param>
 /// <param name="Consumers">Those who read for it.</param>
 internal sealed record GroupView(
-    string Name, long? Lag, long Pending, long Replaying, double? OldestPendingSeconds, DateTimeOffset? PausedAt, IReadOnlyList<ConsumerView> Consumers)
+    string Name, long? Lag, long Pending, long Replaying, double? OldestPendingSeconds, DateTimeOffset? PausedAt,
+    IReadOnlyList<ConsumerView> Consumers)
 {
     public static GroupView Of(ConsumerGroup group) => new(
         group.Name,

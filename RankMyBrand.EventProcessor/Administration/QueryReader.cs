@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace RankMyBrand.EventProcessor.Administration;
 
-/// <summary>Reads the query of a request. A parameter that nobody knows is a fault: what it was meant to narrow would be wide open.</summary>
+/// <summary>
+/// Reads the query of a request. A parameter that nobody knows is a fault: what it was meant to narrow would be wide open.
+/// </summary>
 internal sealed class QueryReader(IQueryCollection query)
 {
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
@@ -23,7 +25,7 @@ internal sealed class QueryReader(IQueryCollection query)
     {
         if (Text(name) is not { } text)
             return null;
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+        if (UtcTime.TryParse(text, out var time))
             return time;
         return Refuse<DateTimeOffset?>(name, text, "an ISO 8601 time such as 2026-11-21T10:00:00Z");
     }

@@ -18,8 +18,9 @@ internal static class ReplaysApi
         replays.MapPost("/", Start)
             .WithSummary("Begins to replay a stream, or a part of it, into a group")
             .WithDescription(
-                "'source' is store (the archive, by time of creation) or stream (what Redis still holds, by time of appending). Only the group sees the events "
-                + "again, with their ids and times. 'createGroup' makes a group that does not exist yet; it goes on with what is published from then on.")
+                "'source' is store (the archive, by time of creation) or stream (what Redis still holds, by time of appending). "
+                + "Only the group sees the events again, with their ids and times. "
+                + "'createGroup' makes a group that does not exist yet; it goes on with what is published from then on.")
             .Produces<ReplayView>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         replays.MapGet("/{id}", Show)
@@ -27,10 +28,12 @@ internal static class ReplaysApi
             .Produces<ReplayView>().ProducesProblem(StatusCodes.Status404NotFound);
         replays.MapDelete("/{id}", Cancel)
             .WithSummary("Stops a replay; what has been sent is still handled")
-            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+            .Produces(StatusCodes.Status204NoContent)
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         replays.MapPost("/{id}/resume", Resume)
             .WithSummary("Has a stopped or failed replay go on where it was")
-            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+            .Produces(StatusCodes.Status204NoContent)
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static async Task<IResult> List(string stream, Replays replays, CancellationToken cancellationToken) =>
@@ -45,7 +48,9 @@ internal static class ReplaysApi
     }
 
     private static async Task<IResult> Show(string stream, string id, Replays replays, CancellationToken cancellationToken) =>
-        await replays.FindAsync(stream, id, cancellationToken) is { } replay ? TypedResults.Ok(ReplayView.Of(replay)) : NoReplay(stream, id);
+        await replays.FindAsync(stream, id, cancellationToken) is { } replay
+            ? TypedResults.Ok(ReplayView.Of(replay))
+            : NoReplay(stream, id);
 
     private static async Task<IResult> Cancel(string stream, string id, Replays replays, CancellationToken cancellationToken) =>
         await replays.CancelAsync(stream, id, cancellationToken) ? TypedResults.NoContent() : NoReplay(stream, id);
@@ -54,7 +59,8 @@ internal static class ReplaysApi
         await replays.ResumeAsync(stream, id, cancellationToken) ? TypedResults.NoContent() : NoReplay(stream, id);
 
     private static ProblemResult NoReplay(string stream, string id) =>
-        Problem.Create(ProblemCode.NotFound, $"The stream '{stream}' has no replay '{id}'; replays that ended more than 30 days ago are forgotten.");
+        Problem.Create(
+            ProblemCode.NotFound, $"The stream '{stream}' has no replay '{id}'; replays that ended more than 30 days ago are forgotten.");
 
     /// <summary>What to replay.</summary>
     /// <param name="Group">The group that gets the events.</param>
@@ -67,14 +73,16 @@ internal static class ReplaysApi
     /// <param name="CreateGroup">Creates the group where there is none.</param>
     [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
     internal sealed record NewReplay(
-        string? Group, string? Source, DateTimeOffset? From, DateTimeOffset? To, string? Type, string? Tenant, int? EventsPerSecond, bool CreateGroup)
+        string? Group, string? Source, DateTimeOffset? From, DateTimeOffset? To, string? Type, string? Tenant, int? EventsPerSecond,
+        bool CreateGroup)
     {
         public string? Check() => this switch
         {
             { Group: null or "" } => "The replay has no 'group'; it must name the group that gets the events.",
             { Group.Length: > 128 } => $"The replay's 'group' has {Group.Length} characters; at most 128 are taken.",
             { Source: not (null or "store" or "stream") } => $"The replay's 'source' is '{Source}'; it must be store or stream.",
-            { EventsPerSecond: < 1 or > MaxRate } => $"The replay's 'eventsPerSecond' is {EventsPerSecond}; it must be from 1 to {MaxRate}.",
+            { EventsPerSecond: < 1 or > MaxRate } =>
+                $"The replay's 'eventsPerSecond' is {EventsPerSecond}; it must be from 1 to {MaxRate}.",
             _ when From >= To => "The replay's 'from' is not before its 'to'.",
             _ => null,
         };

@@ -35,5 +35,7 @@ internal static class StreamsApi
         await groups.ResumeAsync(stream, group, cancellationToken) ? TypedResults.NoContent() : NoGroup(stream, group);
 
     private static ProblemResult NoGroup(string stream, string group) =>
-        Problem.Create(ProblemCode.NotFound, $"The stream '{stream}' has no group '{group}'; GET /api/admin/streams/{stream}/groups lists those it has.");
+        Problem.Create(
+            ProblemCode.NotFound,
+            $"The stream '{stream}' has no group '{group}'; GET /api/admin/streams/{stream}/groups lists those it has.");
 }

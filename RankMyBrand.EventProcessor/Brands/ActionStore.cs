@@ -4,7 +4,8 @@ namespace RankMyBrand.EventProcessor.Brands;
 
 /// <summary>An action that the rule has asked for, with the id of the event that tells of it.</summary>
 internal sealed record StoredAction(
-    Guid Id, string Tenant, string Brand, DateTimeOffset WindowStart, DateTimeOffset WindowEnd, long Mentions, long TotalMentions, double MinShare);
+    Guid Id, string Tenant, string Brand, DateTimeOffset WindowStart, DateTimeOffset WindowEnd, long Mentions, long TotalMentions,
+    double MinShare);
 
 /// <summary>The actions that were recommended: what keeps the rule from repeating itself, and the outbox of their events.</summary>
 internal sealed class ActionStore(NpgsqlDataSource database)

@@ -23,6 +23,8 @@ internal sealed record RecommendedAction(
 
 /// <summary>A recommended action that waits for somebody to take it; the payload of <c>brand.action.pending</c>.</summary>
 /// <param name="RecommendationId">The event that recommended it.</param>
-/// <param name="Priority"><c>high</c> for a brand that is not mentioned at all or has less than half of its minimum, else <c>normal</c>.</param>
+/// <param name="Priority">
+/// <c>high</c> for a brand that is not mentioned at all or has less than half of its minimum, else <c>normal</c>.
+/// </param>
 /// <param name="Recommendation">What is recommended, and why.</param>
 internal sealed record PendingAction(Guid RecommendationId, string Priority, RecommendedAction Recommendation);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using RankMyBrand.Foundation.Events;
 
 namespace RankMyBrand.EventProcessor.Brands;
@@ -14,7 +13,7 @@ internal sealed class AggregateVisibility(VisibilityStore store, RecommendAction
         var responses = new List<MeasuredResponse>(deliveries.Count);
         foreach (var delivery in deliveries.Where(delivery => delivery.Event.Type == CalculateVisibility.EventType))
         {
-            if (Read(delivery) is { } visibility)
+            if (delivery.TryRead(BrandsJson.Default.ResponseVisibility, out var visibility))
                 responses.Add(new MeasuredResponse(delivery.Event.Tenant ?? EventStore.DefaultTenant, visibility));
         }
 
@@ -22,21 +21,5 @@ internal sealed class AggregateVisibility(VisibilityStore store, RecommendAction
             return;
         await store.SaveAsync(responses, cancellationToken);
         await rule.JudgeAsync(responses, cancellationToken);
-    }
-
-    private static ResponseVisibility? Read(Delivery delivery)
-    {
-        try
-        {
-            if (JsonSerializer.Deserialize(delivery.Event.Data.Span, BrandsJson.Default.ResponseVisibility) is { } visibility)
-                return visibility;
-            delivery.Reject("The data is null instead of a calculated visibility.");
-        }
-        catch (JsonException e)
-        {
-            delivery.Reject($"The data is not a calculated visibility: {e.Message}");
-        }
-
-        return null;
     }
 }

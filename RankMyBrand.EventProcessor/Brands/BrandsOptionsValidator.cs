@@ -22,7 +22,8 @@ internal sealed class BrandsOptionsValidator : IValidateOptions<BrandsOptions>
         if (brand.MinShareOfVoice is { } share && share is not (>= 0 and <= 1))
             yield return $"{key}:MinShareOfVoice is {share}; it must be a share from 0 to 1.";
 
-        List<(string Key, string Term)> terms = [($"{key}:Name", brand.Name), .. brand.Aliases.Select((alias, i) => ($"{key}:Aliases:{i}", alias))];
+        List<(string Key, string Term)> terms =
+            [($"{key}:Name", brand.Name), .. brand.Aliases.Select((alias, i) => ($"{key}:Aliases:{i}", alias))];
         foreach (var (termKey, term) in terms)
         {
             var folded = BrandMatcher.Fold(term);
@@ -42,7 +43,9 @@ internal sealed class BrandsOptionsValidator : IValidateOptions<BrandsOptions>
             yield return $"{Key}:MinShareOfVoice is {rule.MinShareOfVoice}; it must be a share from 0 to 1 (0 turns the rule off).";
         if (rule.MinResponses is < 1 or > 1_000_000)
             yield return $"{Key}:MinResponses is {rule.MinResponses}; it must be from 1 to 1000000 responses.";
-        if (rule.Window < TimeSpan.FromMinutes(1) || rule.Window > TimeSpan.FromDays(31) || rule.Window.Ticks % TimeSpan.TicksPerMinute != 0)
+        if (rule.Window < TimeSpan.FromMinutes(1)
+            || rule.Window > TimeSpan.FromDays(31)
+            || rule.Window.Ticks % TimeSpan.TicksPerMinute != 0)
             yield return $"{Key}:Window is {rule.Window}; it must be whole minutes from 00:01:00 to 31.00:00:00.";
         if (rule.CoolDown < rule.Window || rule.CoolDown > TimeSpan.FromDays(366))
             yield return $"{Key}:CoolDown is {rule.CoolDown}; it must be from {Key}:Window ({rule.Window}) to 366.00:00:00.";

@@ -14,9 +14,11 @@ internal sealed class BrandsTelemetry
     public BrandsTelemetry(IMeterFactory meters)
     {
         var meter = meters.Create(Name);
-        _responses = meter.CreateCounter<long>("rankmybrand.brands.responses", "{response}", "Events of ai.responses, measured or skipped for want of a text.");
+        _responses = meter.CreateCounter<long>(
+            "rankmybrand.brands.responses", "{response}", "Events of ai.responses, measured or skipped for want of a text.");
         _mentions = meter.CreateCounter<long>("rankmybrand.brands.mentions", "{mention}", "Mentions of brands in AI responses.");
-        _actions = meter.CreateCounter<long>("rankmybrand.brands.actions", "{action}", "Actions that the share of voice rule has recommended.");
+        _actions = meter.CreateCounter<long>(
+            "rankmybrand.brands.actions", "{action}", "Actions that the share of voice rule has recommended.");
     }
 
     public void Measured(IReadOnlyList<BrandVisibility> brands)

@@ -21,7 +21,8 @@ internal sealed class CalculateVisibility(VisibilityCalculator calculator, IEven
             if (!TryRead(delivery, out var text, out var platform))
                 continue;
             sources.Add(delivery);
-            calculated.Add(Derived.From(delivery.Event, EventType, Measure(delivery.Event, text, platform), BrandsJson.Default.ResponseVisibility));
+            calculated.Add(
+                Derived.From(delivery.Event, EventType, Measure(delivery.Event, text, platform), BrandsJson.Default.ResponseVisibility));
         }
 
         await bus.PublishDerivedAsync(BrandStreams.Calculated, calculated, sources, cancellationToken);

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using RankMyBrand.Foundation.Events;
@@ -19,20 +18,9 @@ internal static class Derived
 {
     private const string Source = "event-processor/brands";
 
-    /// <summary>
-    /// An event that follows from <paramref name="origin"/>. Its id follows too, so that an origin that is delivered again brings forth
-    /// the same event, which every store has once.
-    /// </summary>
-    public static StreamEvent From<T>(StreamEvent origin, string type, T data, JsonTypeInfo<T> format) => new()
-    {
-        Id = UuidV7.FromName(origin.CreatedAt.ToUnixTimeMilliseconds(), Encoding.UTF8.GetBytes($"{type}\n{origin.Id}")),
-        Type = type,
-        Data = JsonSerializer.SerializeToUtf8Bytes(data, format),
-        CorrelationId = origin.CorrelationId ?? origin.Id.ToString(),
-        TraceParent = origin.TraceParent,
-        Tenant = origin.Tenant,
-        Source = Source,
-    };
+    /// <summary>An event of the pipeline that follows from <paramref name="origin"/>.</summary>
+    public static StreamEvent From<T>(StreamEvent origin, string type, T data, JsonTypeInfo<T> format) =>
+        origin.Derive(type, data, format) with { Source = Source };
 
     /// <summary>An event that a rule brings forth.</summary>
     public static StreamEvent Of<T>(Guid id, string tenant, string type, T data, JsonTypeInfo<T> format) => new()
@@ -52,7 +40,8 @@ internal static class Derived
     /// </summary>
     /// <exception cref="EventRejectedException">The stream takes nothing now.</exception>
     public static async Task PublishDerivedAsync(
-        this IEventBus bus, string stream, IReadOnlyList<StreamEvent> events, IReadOnlyList<Delivery> origins, CancellationToken cancellationToken)
+        this IEventBus bus, string stream, IReadOnlyList<StreamEvent> events, IReadOnlyList<Delivery> origins,
+        CancellationToken cancellationToken)
     {
         var results = await bus.PublishAsync(stream, events, cancellationToken);
         for (var i = 0; i < results.Count; i++)

@@ -8,7 +8,7 @@ namespace RankMyBrand.EventProcessor.Brands;
 /// <summary>The HTTP API of the metrics.</summary>
 internal static class MetricsApi
 {
-    public static void MapMetrics(this IEndpointRouteBuilder routes) =>
+    public static void MapBrandMetrics(this IEndpointRouteBuilder routes) =>
         routes.MapGroup("/api/metrics").WithTags("Metrics").MapGet("/brands/{brand}", ReadBrand)
             .WithSummary("Reads a brand's visibility over time")
             .WithDescription("'from' and 'to' are ISO 8601 times, 'bucket' a length such as 1m, 1h or 1d. Sums are kept by the minute.")
@@ -25,7 +25,8 @@ internal static class MetricsApi
         {
             return Problem.Create(
                 ProblemCode.NotFound,
-                $"There is no brand '{brand}'. Tracked brands: {string.Join(", ", tracked.Select(known => known.Name))}. Configure others under {BrandsOptions.Section}:Tracked.");
+                $"There is no brand '{brand}'. Tracked brands: {string.Join(", ", tracked.Select(known => known.Name))}. "
+                + $"Configure others under {BrandsOptions.Section}:Tracked.");
         }
 
         var (query, fault) = MetricsQuery.Read(found.Name, from, to, bucket, time.GetUtcNow());

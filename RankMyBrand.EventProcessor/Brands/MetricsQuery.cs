@@ -39,9 +39,9 @@ internal sealed record MetricsQuery(string Brand, DateTimeOffset From, DateTimeO
 
         var query = new MetricsQuery(brand, Align(start, length, up: false), Align(end, length, up: true), length);
         var count = (query.To - query.From).Ticks / length.Ticks;
-        return count > MaxBuckets
-            ? (null, $"The time from 'from' to 'to' has {count} buckets of {bucket ?? "1h"}; at most {MaxBuckets} are answered. Ask for a shorter time or a larger bucket.")
-            : (query, null);
+        var tooMany = $"The time from 'from' to 'to' has {count} buckets of {bucket ?? "1h"}; at most {MaxBuckets} are answered. "
+            + "Ask for a shorter time or a larger bucket.";
+        return count > MaxBuckets ? (null, tooMany) : (query, null);
     }
 
     private static DateTimeOffset Align(DateTimeOffset moment, TimeSpan length, bool up)
@@ -52,8 +52,7 @@ internal sealed record MetricsQuery(string Brand, DateTimeOffset From, DateTimeO
 
     /// <summary>Years are bounded so that widening and PostgreSQL's range cannot be left.</summary>
     private static bool TryParse(string text, out DateTimeOffset time) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time)
-        && time.Year is >= 1900 and < 9000;
+        UtcTime.TryParse(text, out time) && time.Year is >= 1900 and < 9000;
 
     private static (MetricsQuery?, string) Invalid(string parameter, string? value, string expected) =>
         (null, $"The query parameter '{parameter}' is '{value}'; it must be {expected}.");

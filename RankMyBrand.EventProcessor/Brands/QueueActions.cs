@@ -1,4 +1,3 @@
-using System.Text.Json;
 using RankMyBrand.Foundation.Events;
 
 namespace RankMyBrand.EventProcessor.Brands;
@@ -14,31 +13,16 @@ internal sealed class QueueActions(IEventBus bus) : IEventHandler
         var pending = new List<StreamEvent>(deliveries.Count);
         foreach (var delivery in deliveries.Where(delivery => delivery.Event.Type == RecommendActions.EventType))
         {
-            if (Read(delivery) is not { } action)
+            if (!delivery.TryRead(BrandsJson.Default.RecommendedAction, out var action))
                 continue;
             sources.Add(delivery);
             pending.Add(Derived.From(
-                delivery.Event, EventType, new PendingAction(delivery.Event.Id, PriorityOf(action), action), BrandsJson.Default.PendingAction));
+                delivery.Event, EventType, new PendingAction(delivery.Event.Id, PriorityOf(action), action),
+                BrandsJson.Default.PendingAction));
         }
 
         await bus.PublishDerivedAsync(BrandStreams.Pending, pending, sources, cancellationToken);
     }
 
     private static string PriorityOf(RecommendedAction action) => action.ShareOfVoice < action.MinShareOfVoice / 2 ? "high" : "normal";
-
-    private static RecommendedAction? Read(Delivery delivery)
-    {
-        try
-        {
-            if (JsonSerializer.Deserialize(delivery.Event.Data.Span, BrandsJson.Default.RecommendedAction) is { } action)
-                return action;
-            delivery.Reject("The data is null instead of a recommended action.");
-        }
-        catch (JsonException e)
-        {
-            delivery.Reject($"The data is not a recommended action: {e.Message}");
-        }
-
-        return null;
-    }
 }

@@ -32,7 +32,8 @@ internal sealed partial class RecommendActions(
     {
         if (_brands.Count == 0)
             return;
-        foreach (var (tenant, start) in responses.Select(response => (response.Tenant, StartOf(response.Visibility.RespondedAt))).Distinct())
+        var windows = responses.Select(response => (response.Tenant, Start: StartOf(response.Visibility.RespondedAt))).Distinct();
+        foreach (var (tenant, start) in windows)
             await JudgeAsync(tenant, start, cancellationToken);
         await PublishAsync(cancellationToken);
     }
@@ -47,7 +48,8 @@ internal sealed partial class RecommendActions(
             var mentions = totals.Mentions.GetValueOrDefault(brand);
             if (mentions >= minShare * totals.TotalMentions)
                 continue;
-            var action = new StoredAction(UuidV7.Next(), tenant, brand, start, start + _rule.Window, mentions, totals.TotalMentions, minShare);
+            var action = new StoredAction(
+                UuidV7.Next(), tenant, brand, start, start + _rule.Window, mentions, totals.TotalMentions, minShare);
             if (await actions.AddAsync(action, _rule.CoolDown, cancellationToken))
                 telemetry.Recommended(brand);
         }
@@ -69,9 +71,12 @@ internal sealed partial class RecommendActions(
     private static StreamEvent ToEvent(StoredAction action)
     {
         var share = (double)action.Mentions / action.TotalMentions;
-        var reason = $"{action.Brand} has {action.Mentions} of {action.TotalMentions} brand mentions ({share:P1}); the minimum is {action.MinShare:P1}.";
+        var reason =
+            $"{action.Brand} has {action.Mentions} of {action.TotalMentions} brand mentions ({share:P1}); the minimum is "
+            + $"{action.MinShare:P1}.";
         var data = new RecommendedAction(
-            action.Brand, RaiseVisibility, reason, share, action.MinShare, action.Mentions, action.TotalMentions, action.WindowStart, action.WindowEnd);
+            action.Brand, RaiseVisibility, reason, share, action.MinShare, action.Mentions, action.TotalMentions, action.WindowStart,
+            action.WindowEnd);
         return Derived.Of(action.Id, action.Tenant, EventType, data, BrandsJson.Default.RecommendedAction);
     }
 

@@ -65,8 +65,10 @@ internal sealed class VisibilityStore(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = rows.ConvertAll(row => row.Brand) });
         command.Parameters.Add(new() { Value = rows.ConvertAll(row => row.Tenant) });
         command.Parameters.Add(new() { Value = rows.ConvertAll(row => row.Mentions) });
-        command.Parameters.Add(new() { Value = rows.ConvertAll(row => row.FirstPosition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
-        command.Parameters.Add(new() { Value = rows.ConvertAll(row => row.FirstWord), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(
+            new() { Value = rows.ConvertAll(row => row.FirstPosition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(
+            new() { Value = rows.ConvertAll(row => row.FirstWord), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
@@ -142,7 +144,8 @@ internal sealed class VisibilityStore(NpgsqlDataSource database)
     {
         if (_statement is not null)
             return _statement;
-        await using var command = database.CreateCommand("SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass('brand_visibility_1m')");
+        await using var command = database.CreateCommand(
+            "SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass('brand_visibility_1m')");
         return await command.ExecuteScalarAsync(cancellationToken) switch
         {
             true => _statement = Store + AddToMinutes + CountStored,
@@ -154,9 +157,17 @@ internal sealed class VisibilityStore(NpgsqlDataSource database)
     private static IEnumerable<Row> RowsOf(MeasuredResponse response)
     {
         var visibility = response.Visibility;
-        var all = new Row(visibility.ResponseId, visibility.RespondedAt.ToUniversalTime(), "", response.Tenant, visibility.TotalMentions, null, null);
+        var all = new Row(
+            visibility.ResponseId, visibility.RespondedAt.ToUniversalTime(), "", response.Tenant, visibility.TotalMentions, null, null);
         return visibility.Brands.Where(brand => brand.Mentions > 0)
-            .Select(brand => all with { Brand = brand.Brand, Mentions = brand.Mentions, FirstPosition = brand.FirstPosition, FirstWord = brand.FirstWord })
+            .Select(
+                brand => all with
+                {
+                    Brand = brand.Brand,
+                    Mentions = brand.Mentions,
+                    FirstPosition = brand.FirstPosition,
+                    FirstWord = brand.FirstWord,
+                })
             .Prepend(all);
     }
 

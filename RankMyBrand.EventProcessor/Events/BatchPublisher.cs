@@ -25,7 +25,11 @@ internal sealed class BatchPublisher(IEventBus bus, string stream, EventContext 
     {
         if (_rejected.Count >= MaxRejected)
         {
-            _rejected.Add(new(line.Number, ProblemCode.Validation.WireName(), $"{MaxRejected} lines were rejected; this one and those after it were not read."));
+            _rejected.Add(
+                new(
+                    line.Number,
+                    ProblemCode.Validation.WireName(),
+                    $"{MaxRejected} lines were rejected; this one and those after it were not read."));
             return false;
         }
 

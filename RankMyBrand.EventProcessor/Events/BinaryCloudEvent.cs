@@ -4,7 +4,9 @@ using RankMyBrand.Foundation.Events;
 
 namespace RankMyBrand.EventProcessor.Events;
 
-/// <summary>A CloudEvent in the binary mode of the HTTP binding: attributes in <c>ce-</c> headers, percent-encoded, and the payload as the body.</summary>
+/// <summary>
+/// A CloudEvent in the binary mode of the HTTP binding: attributes in <c>ce-</c> headers, percent-encoded, and the payload as the body.
+/// </summary>
 internal static class BinaryCloudEvent
 {
     /// <summary>Returns null and the event, or a sentence about what is wrong.</summary>
@@ -13,10 +15,16 @@ internal static class BinaryCloudEvent
         @event = null;
         var attributes = request.Headers
             .Where(header => header.Key.StartsWith("ce-", StringComparison.OrdinalIgnoreCase))
-            .ToDictionary(header => header.Key[3..].ToLowerInvariant(), header => Uri.UnescapeDataString(header.Value.ToString()), StringComparer.Ordinal);
-        var (id, source, type) = (attributes.GetValueOrDefault("id"), attributes.GetValueOrDefault("source"), attributes.GetValueOrDefault("type"));
+            .ToDictionary(
+                header => header.Key[3..].ToLowerInvariant(),
+                header => Uri.UnescapeDataString(header.Value.ToString()),
+                StringComparer.Ordinal);
+        var (id, source, type) =
+            (attributes.GetValueOrDefault("id"), attributes.GetValueOrDefault("source"), attributes.GetValueOrDefault("type"));
         var partitionKey = attributes.GetValueOrDefault("partitionkey");
-        if ((CloudEvent.Check(attributes.GetValueOrDefault("specversion"), id, source, type) ?? EventParser.CheckPartitionKey(partitionKey)) is { } fault)
+        var fault = CloudEvent.Check(attributes.GetValueOrDefault("specversion"), id, source, type)
+            ?? EventParser.CheckPartitionKey(partitionKey);
+        if (fault is not null)
             return fault;
         if (body.Length > 0 && !CloudEvent.IsJson(request.ContentType ?? ""))
             return $"The CloudEvent's content type is '{request.ContentType}'; events hold JSON.";

@@ -29,10 +29,13 @@ internal static class CloudEvent
         var end = type.IndexOf(';');
         type = (end < 0 ? type : type[..end]).Trim();
         return type.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-            || (type.StartsWith("application/", StringComparison.OrdinalIgnoreCase) && type.EndsWith("+json", StringComparison.OrdinalIgnoreCase));
+            || (type.StartsWith("application/", StringComparison.OrdinalIgnoreCase)
+                && type.EndsWith("+json", StringComparison.OrdinalIgnoreCase));
     }
 
-    /// <summary>The context attributes of a structured event: the object without its payload. Returns null or what is wrong with them.</summary>
+    /// <summary>
+    /// The context attributes of a structured event: the object without its payload. Returns null or what is wrong with them.
+    /// </summary>
     public static string? TryReadAttributes(ReadOnlyMemory<byte> json, out ReadOnlyMemory<byte> attributes)
     {
         attributes = default;

@@ -12,7 +12,10 @@ internal static class EventCursor
     {
         after = default;
         Span<byte> bytes = stackalloc byte[18];
-        if (cursor.Length != 22 || !Base64Url.IsValid(cursor) || !Base64Url.TryDecodeFromChars(cursor, bytes, out var written) || written != 16)
+        if (cursor.Length != 22
+            || !Base64Url.IsValid(cursor)
+            || !Base64Url.TryDecodeFromChars(cursor, bytes, out var written)
+            || written != 16)
             return false;
         after = new Guid(bytes[..16], bigEndian: true);
         return UuidV7.TryGetTime(after, out _);

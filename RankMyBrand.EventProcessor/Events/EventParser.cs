@@ -4,7 +4,8 @@ using RankMyBrand.Foundation.Events;
 namespace RankMyBrand.EventProcessor.Events;
 
 /// <summary>
-/// Reads an event from a JSON object: the plain form <c>{"type","data","correlationId"?,"partitionKey"?}</c>, or, when it has <c>specversion</c>, a
+/// Reads an event from a JSON object: the plain form <c>{"type","data","correlationId"?,"partitionKey"?}</c>, or, when it
+/// has <c>specversion</c>, a
 /// CloudEvent (CloudEvents 1.0.2, JSON format). The payload is cut out of the text, not written anew.
 /// </summary>
 internal static class EventParser
@@ -178,7 +179,11 @@ internal static class EventParser
                 return null;
             var value = reader.TokenType is JsonTokenType.String ? reader.GetString() : null;
             if (value is not { Length: > 0 and <= MaxCorrelationIdLength } || !value.All(IsCorrelationCharacter))
-                return $"The event's 'correlationId' must be a string of 1 to {MaxCorrelationIdLength} characters of A-Z, a-z, 0-9, dot, hyphen and underscore.";
+            {
+                return $"The event's 'correlationId' must be a string of 1 to {MaxCorrelationIdLength} characters "
+                    + "of A-Z, a-z, 0-9, dot, hyphen and underscore.";
+            }
+
             _correlationId = value;
             return null;
         }

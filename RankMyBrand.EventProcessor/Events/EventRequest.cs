@@ -4,12 +4,15 @@ using RankMyBrand.ServiceDefaults.Problems;
 
 namespace RankMyBrand.EventProcessor.Events;
 
-/// <summary>Reads the one event of a request: the plain form, or a CloudEvent in the structured or the binary mode of its HTTP binding.</summary>
+/// <summary>
+/// Reads the one event of a request: the plain form, or a CloudEvent in the structured or the binary mode of its HTTP binding.
+/// </summary>
 internal static class EventRequest
 {
     private const int EnvelopeBytes = 64 * 1024;
 
-    public static async Task<(StreamEvent? Event, IResult? Refusal)> ReadAsync(HttpContext http, int maxEventBytes, CancellationToken cancellationToken)
+    public static async Task<(StreamEvent? Event, IResult? Refusal)> ReadAsync(
+        HttpContext http, int maxEventBytes, CancellationToken cancellationToken)
     {
         var isBinary = http.Request.Headers.ContainsKey("ce-specversion");
         if (!isBinary && !CloudEvent.IsJson(http.Request.ContentType ?? ""))

@@ -41,7 +41,8 @@ internal static class EventsApi
         {
             return Problem.Create(
                 ProblemCode.Validation,
-                $"The content type '{http.Request.ContentType}' is not a batch; send application/json with an array, application/x-ndjson, or application/cloudevents-batch+json.",
+                $"The content type '{http.Request.ContentType}' is not a batch; send application/json with an array, "
+                + "application/x-ndjson, or application/cloudevents-batch+json.",
                 StatusCodes.Status415UnsupportedMediaType);
         }
 
@@ -72,21 +73,22 @@ internal static class EventsApi
         var query = new EventQuery(stream) { Tenant = EventContext.Of(http).Tenant, Type = type };
         if (from is not null)
         {
-            if (!TryParseTime(from, out var time))
+            if (!UtcTime.TryParse(from, out var time))
                 return Invalid("from", from, "an ISO 8601 time such as 2026-11-21T10:00:00Z");
             query = query with { From = time };
         }
 
         if (to is not null)
         {
-            if (!TryParseTime(to, out var time))
+            if (!UtcTime.TryParse(to, out var time))
                 return Invalid("to", to, "an ISO 8601 time such as 2026-11-21T11:00:00Z");
             query = query with { To = time };
         }
 
         if (limit is not null)
         {
-            if (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > EventQuery.MaxLimit)
+            if (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                || count is < 1 or > EventQuery.MaxLimit)
                 return Invalid("limit", limit, $"a whole number from 1 to {EventQuery.MaxLimit}");
             query = query with { Limit = count };
         }
@@ -104,9 +106,6 @@ internal static class EventsApi
 
         return new EventPageResult(await store.ReadAsync(query, cancellationToken));
     }
-
-    private static bool TryParseTime(string text, out DateTimeOffset time) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
 
     private static ProblemResult Invalid(string parameter, string value, string expected) =>
         Problem.Create(ProblemCode.Validation, $"The query parameter '{parameter}' is '{value}'; it must be {expected}.");

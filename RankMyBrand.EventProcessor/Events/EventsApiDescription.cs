@@ -25,8 +25,9 @@ internal static class EventsApiDescription
     public static void DescribePublish(this RouteHandlerBuilder endpoint) => endpoint
         .WithSummary("Publishes an event")
         .WithDescription(
-            "Takes {\"type\",\"data\",\"correlationId\"?,\"partitionKey\"?}, or a CloudEvents 1.0 request in the structured or the binary mode. An Idempotency-Key, "
-            + "or a CloudEvent's source and id, makes a repeated request answer with the first one's id. 202 means that the event is on disk.")
+            "Takes {\"type\",\"data\",\"correlationId\"?,\"partitionKey\"?}, or a CloudEvents 1.0 request in the structured or "
+            + "the binary mode. An Idempotency-Key, or a CloudEvent's source and id, makes a repeated request answer with the "
+            + "first one's id. 202 means that the event is on disk.")
         .Takes<NewEvent>("application/json", "application/cloudevents+json")
         .AddOpenApiOperationTransformer(static (operation, _, _) =>
         {
@@ -44,7 +45,9 @@ internal static class EventsApiDescription
 
     public static void DescribePublishBatch(this RouteHandlerBuilder endpoint) => endpoint
         .WithSummary("Publishes a batch of events")
-        .WithDescription("Takes a JSON array or a line of JSON for each event. Bad events do not spoil the others: they are listed with their line and the reason.")
+        .WithDescription(
+            "Takes a JSON array or a line of JSON for each event. Bad events do not spoil the others: they are listed with their "
+            + "line and the reason.")
         .Takes<NewEvent[]>("application/json", "application/x-ndjson", "application/cloudevents-batch+json")
         .Produces<BatchAnswer>(StatusCodes.Status202Accepted)
         .ProducesRefusals();
@@ -59,7 +62,8 @@ internal static class EventsApiDescription
     public static void DescribeFollow(this RouteHandlerBuilder endpoint) => endpoint
         .WithSummary("Follows a stream as it happens")
         .WithDescription(
-            "Server-sent events, or a WebSocket where the request asks for one. Resumes after 'after' or Last-Event-ID, the entryId of the last event that came.")
+            "Server-sent events, or a WebSocket where the request asks for one. Resumes after 'after' or Last-Event-ID, the "
+            + "entryId of the last event that came.")
         .Produces<LiveEvent>(StatusCodes.Status200OK, "text/event-stream")
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status404NotFound);
@@ -104,7 +108,8 @@ internal static class EventsApiDescription
     /// <param name="Data">The payload.</param>
     /// <param name="Metadata">Correlation, trace, source and entry id.</param>
     /// <param name="CreatedAt">When it was created.</param>
-    private sealed record StoredEvent(Guid Id, string StreamId, string Type, JsonElement Data, JsonElement Metadata, DateTimeOffset CreatedAt);
+    private sealed record StoredEvent(
+        Guid Id, string StreamId, string Type, JsonElement Data, JsonElement Metadata, DateTimeOffset CreatedAt);
 
     /// <summary>An event as it passes by.</summary>
     /// <param name="Id">Its id, a UUIDv7.</param>

@@ -26,11 +26,16 @@ internal static class LiveEventsApi
             return Refusal.Of(unknown);
         var last = after ?? (http.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } header ? header : null);
         if (last is not null && !live.IsPlace(stream, last))
-            return Problem.Create(ProblemCode.Validation, $"'{last}' is not a place in a stream; use the id of the last event that you got, such as 1763683200000-0.");
+        {
+            return Problem.Create(
+                ProblemCode.Validation,
+                $"'{last}' is not a place in a stream; use the id of the last event that you got, such as 1763683200000-0.");
+        }
 
         var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, host.ApplicationStopping);
         http.Response.RegisterForDispose(ended);
-        var listener = await live.ListenAsync(new LiveTopic(stream) { After = last, Tenant = EventContext.Of(http).Tenant, Type = type }, ended.Token);
+        var listener = await live.ListenAsync(
+            new LiveTopic(stream) { After = last, Tenant = EventContext.Of(http).Tenant, Type = type }, ended.Token);
         http.Response.RegisterForDispose(listener);
         var events = UntilEnded(listener.ReadAllAsync(ended.Token), ended.Token);
         if (!http.WebSockets.IsWebSocketRequest)
@@ -41,7 +46,9 @@ internal static class LiveEventsApi
         return Results.Empty;
     }
 
-    /// <summary>A client that goes, a host that stops and a listener that is too slow all end the events; none is an error of the service.</summary>
+    /// <summary>
+    /// A client that goes, a host that stops and a listener that is too slow all end the events; none is an error of the service.
+    /// </summary>
     private static async IAsyncEnumerable<LiveEvent> UntilEnded(
         IAsyncEnumerable<LiveEvent> events, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -79,7 +86,11 @@ internal static class LiveEventsApi
         await foreach (var live in events)
             await socket.SendAsync(LiveEventJson.Write(stream, live), WebSocketMessageType.Text, endOfMessage: true, ended.Token);
         if (socket.State is WebSocketState.Open)
-            await socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "The stream has ended; resume after the last event.", CancellationToken.None);
+        {
+            await socket.CloseOutputAsync(
+                WebSocketCloseStatus.EndpointUnavailable, "The stream has ended; resume after the last event.", CancellationToken.None);
+        }
+
         await closed;
     }
 

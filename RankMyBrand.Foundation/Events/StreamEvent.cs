@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -49,6 +50,20 @@ public sealed record StreamEvent
     /// <summary>An event with an object as its payload; <c>with</c> adds the rest.</summary>
     public static StreamEvent Create<T>(string type, T payload, JsonTypeInfo<T> json) =>
         new() { Type = type, Data = JsonSerializer.SerializeToUtf8Bytes(payload, json) };
+
+    /// <summary>
+    /// An event that follows from this one, for the same tenant, in the same conversation and trace. Its id follows too: when this one is
+    /// delivered again, the same event comes of it, and the archive and an inbox have it once.
+    /// </summary>
+    public StreamEvent Derive<T>(string type, T payload, JsonTypeInfo<T> json) =>
+        new(UuidV7.FromName(CreatedAt.ToUnixTimeMilliseconds(), Encoding.UTF8.GetBytes($"{type}\n{Id}")))
+        {
+            Type = type,
+            Data = JsonSerializer.SerializeToUtf8Bytes(payload, json),
+            CorrelationId = CorrelationId ?? Id.ToString(),
+            TraceParent = TraceParent,
+            Tenant = Tenant,
+        };
 
     /// <summary>The time inside <see cref="Id"/>.</summary>
     public DateTimeOffset CreatedAt => UuidV7.TimeOf(Id);

@@ -22,10 +22,13 @@ internal static class AdministrationCli
     /// <param name="output">What was asked for.</param>
     /// <param name="error">What went wrong.</param>
     /// <param name="configure">Changes the configuration; for tests.</param>
-    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, Action<IHostApplicationBuilder>? configure = null)
+    public static async Task<int> RunAsync(
+        string[] args, TextWriter output, TextWriter error, Action<IHostApplicationBuilder>? configure = null)
     {
         await using var session = new Session(output, error, configure);
-        var root = new RootCommand("Administers the events of RankMyBrand. Connection strings come from the configuration of the service, such as ConnectionStrings__redis.")
+        var root = new RootCommand(
+            "Administers the events of RankMyBrand. Connection strings come from the configuration of the service, such as "
+            + "ConnectionStrings__redis.")
         {
             DeadLetterCommands.Create(session),
             ReplayCommands.Create(session),
@@ -42,14 +45,16 @@ internal static class AdministrationCli
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
         }
         catch (Exception e) when (e is RedisConnectionException or RedisTimeoutException)
         {
             await error.WriteLineAsync($"Redis does not answer: {Table.Clean(e.Message)}");
             return Failure;
         }
-        catch (Exception e) when (e is EventRejectedException or ReplayConflictException or RedisException or OptionsValidationException or InvalidOperationException)
+        catch (Exception e) when (e is EventRejectedException or ReplayConflictException or RedisException
+            or OptionsValidationException or InvalidOperationException)
         {
             await error.WriteLineAsync(Table.Clean(e.Message));
             return Failure;

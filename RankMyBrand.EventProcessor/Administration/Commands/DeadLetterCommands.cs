@@ -6,7 +6,8 @@ namespace RankMyBrand.EventProcessor.Administration.Commands;
 /// <summary><c>dead-letters list | show | replay | discard</c>.</summary>
 internal static class DeadLetterCommands
 {
-    public static Command Create(Session session) => new("dead-letters", "Looks at dead letters, gives them back to their groups, or discards them.")
+    public static Command Create(Session session) =>
+        new("dead-letters", "Looks at dead letters, gives them back to their groups, or discards them.")
     {
         List(session),
         Show(session),
@@ -36,7 +37,8 @@ internal static class DeadLetterCommands
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var page = await session.Get<DeadLetterBox>().ListAsync(
-                filter.Read(parsed, parsed.GetRequiredValue(stream)), parsed.GetValue(oldest), parsed.GetValue(limit) ?? 20, parsed.GetValue(after), cancellationToken);
+                filter.Read(parsed, parsed.GetRequiredValue(stream)), parsed.GetValue(oldest), parsed.GetValue(limit) ?? 20,
+                parsed.GetValue(after), cancellationToken);
             var view = new DeadLetterPageView([.. page.Items.Select(DeadLetterView.Of)], page.NextCursor);
             if (parsed.GetValue(json))
                 session.WriteJson(view);
@@ -89,7 +91,13 @@ internal static class DeadLetterCommands
             var some = result.GetValue(ids) ?? [];
             var ways = (some.Length > 0 ? 1 : 0) + (result.GetValue(all) ? 1 : 0) + (filter.IsUsed(result) ? 1 : 0);
             if (ways != 1)
-                result.AddError(ways == 0 ? "Say which dead letters are meant: ids, a filter such as --group, or --all." : "Say in one way which dead letters are meant: ids, a filter, or --all.");
+            {
+                result.AddError(
+                    ways == 0
+                        ? "Say which dead letters are meant: ids, a filter such as --group, or --all."
+                        : "Say in one way which dead letters are meant: ids, a filter, or --all.");
+            }
+
             foreach (var wrong in some.Where(id => !DeadLetterBox.IsId(id)))
                 result.AddError($"'{wrong}' is not the id of a dead letter; one looks like 1763683200000-0.");
         });
@@ -120,7 +128,11 @@ internal static class DeadLetterCommands
     {
         var table = new Table("ID", "GROUP", "EVENT TYPE", "ATTEMPTS", "LAST FAILED", "ERROR", "MESSAGE");
         foreach (var letter in page.Items)
-            table.Add(letter.Id, letter.Group, letter.EventType, letter.Attempts, letter.LastFailedAt, letter.ErrorType, letter.ErrorMessage);
+        {
+            table.Add(
+                letter.Id, letter.Group, letter.EventType, letter.Attempts, letter.LastFailedAt, letter.ErrorType, letter.ErrorMessage);
+        }
+
         table.WriteTo(session.Output);
         if (page.NextCursor is { } next)
             session.Error.WriteLine($"There are more: add --after {next}.");
@@ -129,7 +141,8 @@ internal static class DeadLetterCommands
     private static void Write(Session session, DeadLetterDetail letter) => Table.WriteList(
         session.Output,
         [
-            ("id", letter.Id), ("stream", letter.Stream), ("group", letter.Group), ("entry id", letter.EntryId), ("consumer", letter.Consumer),
+            ("id", letter.Id), ("stream", letter.Stream), ("group", letter.Group), ("entry id", letter.EntryId),
+            ("consumer", letter.Consumer),
             ("error", letter.ErrorType), ("message", letter.ErrorMessage), ("attempts", letter.Attempts),
             ("first failed", letter.FirstFailedAt), ("last failed", letter.LastFailedAt),
             .. letter.Fields.Select(field => (Table.Clean(field.Name), (object?)field.Value)),

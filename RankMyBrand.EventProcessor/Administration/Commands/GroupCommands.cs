@@ -9,8 +9,16 @@ internal static class GroupCommands
     public static Command Create(Session session) => new("groups", "Looks at the consumer groups of a stream, pauses and resumes them.")
     {
         List(session),
-        Change(session, "pause", "Pauses a group in all processes, until it is resumed.", (groups, stream, group, cancellationToken) => groups.PauseAsync(stream, group, cancellationToken)),
-        Change(session, "resume", "Has a paused group go on where it stopped.", (groups, stream, group, cancellationToken) => groups.ResumeAsync(stream, group, cancellationToken)),
+        Change(
+            session,
+            "pause",
+            "Pauses a group in all processes, until it is resumed.",
+            (groups, stream, group, cancellationToken) => groups.PauseAsync(stream, group, cancellationToken)),
+        Change(
+            session,
+            "resume",
+            "Has a paused group go on where it stopped.",
+            (groups, stream, group, cancellationToken) => groups.ResumeAsync(stream, group, cancellationToken)),
     };
 
     private static Command List(Session session)
@@ -19,7 +27,8 @@ internal static class GroupCommands
         var command = new Command("list", "Lists the groups of a stream.") { stream, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var groups = (await session.Get<ConsumerGroups>().ListAsync(parsed.GetRequiredValue(stream), cancellationToken)).Select(GroupView.Of).ToList();
+            var found = await session.Get<ConsumerGroups>().ListAsync(parsed.GetRequiredValue(stream), cancellationToken);
+            var groups = found.Select(GroupView.Of).ToList();
             if (parsed.GetValue(json))
             {
                 session.WriteJson(groups);

@@ -29,7 +29,9 @@ internal static class Inputs
         option.Validators.Add(result =>
         {
             // A text that is no number is told by the parser itself.
-            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var number) && (number < 1 || number > max))
+            if (result.Tokens is [var token]
+                && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var number)
+                && (number < 1 || number > max))
                 result.AddError($"{name} is {token.Value}; it must be from 1 to {max.ToString(CultureInfo.InvariantCulture)}.");
         });
         return option;
@@ -38,7 +40,7 @@ internal static class Inputs
     private static DateTimeOffset? ParseTime(ArgumentResult result)
     {
         var text = result.Tokens is [var token] ? token.Value : "";
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+        if (UtcTime.TryParse(text, out var time))
             return time;
         result.AddError($"'{text}' is not an ISO 8601 time such as 2026-11-21T10:00:00Z.");
         return null;

@@ -4,7 +4,8 @@ using System.Text;
 namespace RankMyBrand.EventProcessor.Brands.Matching;
 
 /// <summary>
-/// Where words begin and end. A word is made of letters, digits, marks and connectors (the underscore); scripts that are written without spaces
+/// Where words begin and end. A word is made of letters, digits, marks and connectors (the underscore); scripts that
+/// are written without spaces
 /// have no such borders, so beside one of their letters every place is a border.
 /// </summary>
 internal static class WordBoundary
@@ -49,7 +50,8 @@ internal static class WordBoundary
     private static bool IsWord(Rune rune) => rune.IsAscii
         ? char.IsAsciiLetterOrDigit((char)rune.Value) || rune.Value == '_'
         : Rune.IsLetter(rune) || IsMark(rune)
-            || Rune.GetUnicodeCategory(rune) is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
+            || Rune.GetUnicodeCategory(rune)
+                is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
 
     private static bool IsMark(Rune rune) => !rune.IsAscii && Rune.GetUnicodeCategory(rune)
         is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
