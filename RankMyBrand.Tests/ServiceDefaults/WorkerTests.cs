@@ -11,7 +11,8 @@ public sealed class WorkerTests
     [Fact]
     public async Task Host_WithoutAServer_StartsAndStops()
     {
-        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = "Development", ApplicationName = "worker" });
+        var builder = Host.CreateApplicationBuilder(
+            new HostApplicationBuilderSettings { EnvironmentName = "Development", ApplicationName = "worker" });
         builder.Logging.ClearProviders();
         builder.AddServiceDefaults();
         using var host = builder.Build();
@@ -61,7 +62,8 @@ public sealed class WorkerTests
 
     private static LogLevel? Filter(IServiceProvider services, string category) => services
         .GetRequiredService<Microsoft.Extensions.Options.IOptions<LoggerFilterOptions>>().Value.Rules
-        .Where(rule => rule.ProviderName is null && (rule.CategoryName is null || category.StartsWith(rule.CategoryName, StringComparison.Ordinal)))
+        .Where(rule => rule.ProviderName is null
+            && (rule.CategoryName is null || category.StartsWith(rule.CategoryName, StringComparison.Ordinal)))
         .OrderBy(rule => rule.CategoryName?.Length ?? 0)
         .LastOrDefault()?.LogLevel;
 }

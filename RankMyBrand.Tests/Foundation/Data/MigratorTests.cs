@@ -25,10 +25,17 @@ public sealed class MigratorTests
 
         await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => new Migrator(database, s_migrations, log).MigrateAsync(Cancellation)));
 
-        Assert.Equal(hasTimescale ? s_migrations.Count : s_migrations.Count(migration => !migration.NeedsTimescale), await CountAsync(database, "SELECT count(*) FROM schema_migrations"));
+        Assert.Equal(
+            hasTimescale ? s_migrations.Count : s_migrations.Count(migration => !migration.NeedsTimescale),
+            await CountAsync(database, "SELECT count(*) FROM schema_migrations"));
         Assert.Equal(hasTimescale ? 1 : 0, await CountAsync(
-            database, hasTimescale ? "SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_name = 'events'" : "SELECT 0::bigint"));
-        Assert.Equal(hasTimescale ? 0 : 3, log.Lines.Count(line => line.Contains("has no TimescaleDB: events go to a plain table", StringComparison.Ordinal)));
+            database,
+            hasTimescale
+                ? "SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_name = 'events'"
+                : "SELECT 0::bigint"));
+        Assert.Equal(
+            hasTimescale ? 0 : 3,
+            log.Lines.Count(line => line.Contains("has no TimescaleDB: events go to a plain table", StringComparison.Ordinal)));
         Assert.Equal(0, await CountAsync(database, "SELECT count(*) FROM events"));
     }
 
@@ -40,7 +47,8 @@ public sealed class MigratorTests
         var good = new Migration(1, "good", NeedsTimescale: false, "CREATE TABLE good (id int)");
         var bad = new Migration(2, "bad", NeedsTimescale: false, "CREATE TABLE half (id int); SELECT 1/0");
 
-        var failed = await Assert.ThrowsAsync<MigrationException>(() => new Migrator(database, [good, bad], new LogLines<Migrator>()).MigrateAsync(Cancellation));
+        var failed = await Assert.ThrowsAsync<MigrationException>(
+            () => new Migrator(database, [good, bad], new LogLines<Migrator>()).MigrateAsync(Cancellation));
         var changed = await Assert.ThrowsAsync<MigrationException>(() =>
             new Migrator(database, [good with { Sql = "SELECT 1" }], new LogLines<Migrator>()).MigrateAsync(Cancellation));
         var taken = await Assert.ThrowsAsync<MigrationException>(() =>

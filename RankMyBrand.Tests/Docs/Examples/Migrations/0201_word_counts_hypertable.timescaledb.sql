@@ -1,0 +1,1 @@
+SELECT create_hypertable('word_counts', 'created_at', chunk_time_interval => INTERVAL '1 day');
