@@ -11,5 +11,6 @@ public sealed class ChromaResource(string name) : ContainerResource(name), IReso
     public EndpointReference PrimaryEndpoint => _endpoint ??= new(this, EndpointName);
 
     /// <inheritdoc/>
-    public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create($"Endpoint={PrimaryEndpoint.Property(EndpointProperty.Url)}");
+    public ReferenceExpression ConnectionStringExpression =>
+        ReferenceExpression.Create($"Endpoint={PrimaryEndpoint.Property(EndpointProperty.Url)}");
 }

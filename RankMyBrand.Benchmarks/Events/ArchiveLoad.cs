@@ -9,7 +9,8 @@ internal static class ArchiveLoad
     public const int BatchSize = 500;
     public const int Publishers = 2;
 
-    public static Task PublishAsync(IEventBus bus, string stream, IReadOnlyList<byte[]> payloads, int count, CancellationToken cancellationToken)
+    public static Task PublishAsync(
+        IEventBus bus, string stream, IReadOnlyList<byte[]> payloads, int count, CancellationToken cancellationToken)
     {
         var next = 0;
         return Task.WhenAll(Enumerable.Range(0, Publishers).Select(_ => Task.Run(

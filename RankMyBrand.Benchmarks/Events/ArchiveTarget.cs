@@ -17,7 +17,9 @@ internal sealed class ArchiveTarget(string connectionString) : IAsyncDisposable
     public Task UseDefaultCompressionAsync(CancellationToken cancellationToken) => ExecuteAsync(
         "ALTER TABLE events ALTER event_data SET COMPRESSION default, ALTER metadata SET COMPRESSION default", cancellationToken);
 
-    /// <summary>Removes all rows; and writes out what the round before left in memory, so that it does not fall into the next one.</summary>
+    /// <summary>
+    /// Removes all rows; and writes out what the round before left in memory, so that it does not fall into the next one.
+    /// </summary>
     public Task EmptyAsync(CancellationToken cancellationToken) => ExecuteAsync("TRUNCATE events; CHECKPOINT", cancellationToken);
 
     /// <summary>Fails when the table has another number of rows of a stream than it must have.</summary>

@@ -6,7 +6,9 @@ using StackExchange.Redis;
 
 namespace RankMyBrand.Benchmarks.Events;
 
-/// <summary>Publisher, Redis, consumer and PostgreSQL at the same time, from the first publish until the last event is stored and acknowledged.</summary>
+/// <summary>
+/// Publisher, Redis, consumer and PostgreSQL at the same time, from the first publish until the last event is stored and acknowledged.
+/// </summary>
 internal sealed class EndToEnd : Benchmark
 {
     public override string Suite => "events";
@@ -46,7 +48,8 @@ internal sealed class EndToEnd : Benchmark
         [
             Figure.MoreIsBetter(
                 "end to end, 2 KB", "events/s", ours, peer, "psql \\copy into the same hypertable with PostgreSQL's defaults", 0.8,
-                $"published, handled, stored and acknowledged; {ArchiveLoad.Publishers} publishers of {ArchiveLoad.BatchSize} events each, all servers on the same cores"),
+                $"published, handled, stored and acknowledged; {ArchiveLoad.Publishers} publishers of {ArchiveLoad.BatchSize} "
+                + "events each, all servers on the same cores"),
             Figure.Plain("psql \\copy, 2 KB, lz4", "rows/s", peerWithLz4, "the same copy into the table with our settings"),
             Figure.AtLeast("end to end, 200 B", "events/s", smallRate, 30_000, "as above, with payloads of 200 bytes"),
         ];

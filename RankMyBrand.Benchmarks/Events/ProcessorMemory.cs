@@ -45,7 +45,8 @@ internal sealed class ProcessorMemory : Benchmark
         await archive.RequireRowsAsync(Stream, count, cancellationToken);
         return
         [
-            Figure.AtMost("processor memory", "MiB", peak, GoalMegabytes, $"peak resident set of the event processor with {count} entries waiting"),
+            Figure.AtMost(
+                "processor memory", "MiB", peak, GoalMegabytes, $"peak resident set of the event processor with {count} entries waiting"),
             Figure.Plain("processor, backlog archived", "events/s", rate, "start of the process and brand pipeline included"),
         ];
     }

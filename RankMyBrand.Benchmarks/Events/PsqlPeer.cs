@@ -7,7 +7,9 @@ using RankMyBrand.Foundation.Events;
 
 namespace RankMyBrand.Benchmarks.Events;
 
-/// <summary>psql's \copy of the same rows into the same hypertable: about as fast as PostgreSQL loads them, with nothing before it.</summary>
+/// <summary>
+/// psql's \copy of the same rows into the same hypertable: about as fast as PostgreSQL loads them, with nothing before it.
+/// </summary>
 internal sealed class PsqlPeer : IDisposable
 {
     private readonly string _file = Path.GetTempFileName();
@@ -22,9 +24,10 @@ internal sealed class PsqlPeer : IDisposable
         {
             var id = UuidV7.Next();
             var metadata = $$"""{"correlationId":"{{id}}","entryId":"{{UuidV7.TimeOf(id).ToUnixTimeMilliseconds()}}-0"}""";
+            var data = Encoding.UTF8.GetString(payloads[i % payloads.Count]);
             file.Write(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{id}\tdefault\t{EventLoad.Stream}\t{EventLoad.Type}\t{Encoding.UTF8.GetString(payloads[i % payloads.Count])}\t{metadata}\t{UuidV7.TimeOf(id):O}\n"));
+                $"{id}\tdefault\t{EventLoad.Stream}\t{EventLoad.Type}\t{data}\t{metadata}\t{UuidV7.TimeOf(id):O}\n"));
         }
     }
 
@@ -36,7 +39,8 @@ internal sealed class PsqlPeer : IDisposable
         await Tool.RunAsync(
             "psql",
             [
-                "-h", server.Host!, "-p", server.Port.ToString(CultureInfo.InvariantCulture), "-U", server.Username!, "-d", server.Database!,
+                "-h", server.Host!, "-p", server.Port.ToString(CultureInfo.InvariantCulture), "-U", server.Username!, "-d",
+                server.Database!,
                 "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c",
                 $"\\copy events (id, tenant_id, stream_id, event_type, event_data, metadata, created_at) FROM '{_file}'",
             ],

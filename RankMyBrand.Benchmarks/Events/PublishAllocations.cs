@@ -35,9 +35,15 @@ internal sealed class PublishAllocations : Benchmark
             var summary = BenchmarkRunner.Run<PublishJob>(config);
             return
             [
-                Figure.AtMost("allocations, batches of 500", "B/event", Allocated(summary, nameof(PublishJob.Batch)), Limit, "BenchmarkDotNet, events made before"),
                 Figure.AtMost(
-                    "allocations, 50 awaiting callers", "B/event", Allocated(summary, nameof(PublishJob.Awaited)), Limit, "BenchmarkDotNet, events made before"),
+                    "allocations, batches of 500",
+                    "B/event",
+                    Allocated(summary, nameof(PublishJob.Batch)),
+                    Limit,
+                    "BenchmarkDotNet, events made before"),
+                Figure.AtMost(
+                    "allocations, 50 awaiting callers", "B/event", Allocated(summary, nameof(PublishJob.Awaited)), Limit,
+                    "BenchmarkDotNet, events made before"),
             ];
         }
         finally
@@ -50,6 +56,7 @@ internal sealed class PublishAllocations : Benchmark
     {
         var report = summary.Reports.Single(one => one.BenchmarkCase.Descriptor.WorkloadMethod.Name == method);
         return report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase)
-            ?? throw new InvalidOperationException($"BenchmarkDotNet measured no allocations of {method}: {string.Join("; ", summary.ValidationErrors)}");
+            ?? throw new InvalidOperationException(
+                $"BenchmarkDotNet measured no allocations of {method}: {string.Join("; ", summary.ValidationErrors)}");
     }
 }

@@ -29,7 +29,8 @@ internal sealed class PublishAwaited : Benchmark
             async stop =>
             {
                 await run.Servers.RedisAsync(stop);
-                return await RedisBenchmarkPeer.AppendAsync(redis, EventLoad.Stream, count, connections: Callers, pipeline: 1, payload, stop);
+                return await RedisBenchmarkPeer.AppendAsync(
+                    redis, EventLoad.Stream, count, connections: Callers, pipeline: 1, payload, stop);
             },
             cancellationToken);
         await host.StopAsync(cancellationToken);

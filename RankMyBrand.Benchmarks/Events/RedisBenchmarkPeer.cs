@@ -11,7 +11,8 @@ internal static partial class RedisBenchmarkPeer
 {
     /// <summary>Appends entries and returns how many a second.</summary>
     public static async Task<double> AppendAsync(
-        ConfigurationOptions redis, string stream, int count, int connections, int pipeline, byte[] payload, CancellationToken cancellationToken)
+        ConfigurationOptions redis, string stream, int count, int connections, int pipeline, byte[] payload,
+        CancellationToken cancellationToken)
     {
         var output = await Tool.RunAsync(
             "redis-benchmark",

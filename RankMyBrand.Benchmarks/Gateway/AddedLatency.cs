@@ -47,5 +47,6 @@ internal sealed class AddedLatency : Benchmark
 
     private static string Note(double[] medians) => string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
-        $"at {PerSecond} requests/s, each timed from when it was due; {medians[0]:0.000} ms less {medians[2]:0.000} ms of the backend itself");
+        $"at {PerSecond} requests/s, each timed from when it was due; "
+        + $"{medians[0]:0.000} ms less {medians[2]:0.000} ms of the backend itself");
 }

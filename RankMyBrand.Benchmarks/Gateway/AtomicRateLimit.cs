@@ -9,7 +9,9 @@ using StackExchange.Redis;
 
 namespace RankMyBrand.Benchmarks.Gateway;
 
-/// <summary>A check of a token bucket in Redis: how long one takes, and how many a second fifty callers do against the usual limiter in Node.</summary>
+/// <summary>
+/// A check of a token bucket in Redis: how long one takes, and how many a second fifty callers do against the usual limiter in Node.
+/// </summary>
 internal sealed class AtomicRateLimit : Benchmark
 {
     private const int Callers = 50;
@@ -34,10 +36,21 @@ internal sealed class AtomicRateLimit : Benchmark
         await host.StopAsync(cancellationToken);
         return
         [
-            Figure.AtMost("rate-limit check, atomic, p50", "ms", p50, 0.3, "one after the other, on the platform's Redis, which syncs each write to disk"),
-            Figure.AtMost("rate-limit check, atomic, p50, no sync", "ms", p50WithoutSync, 0.3, "one after the other, on a Redis that syncs once a second"),
+            Figure.AtMost(
+                "rate-limit check, atomic, p50",
+                "ms",
+                p50,
+                0.3,
+                "one after the other, on the platform's Redis, which syncs each write to disk"),
+            Figure.AtMost(
+                "rate-limit check, atomic, p50, no sync",
+                "ms",
+                p50WithoutSync,
+                0.3,
+                "one after the other, on a Redis that syncs once a second"),
             Figure.MoreIsBetter(
-                "rate-limit checks, atomic", "checks/s", ours, peer, "rate-limiter-flexible, ioredis", 1, $"{Callers} concurrent callers, 1,000 keys, the same Redis"),
+                "rate-limit checks, atomic", "checks/s", ours, peer, "rate-limiter-flexible, ioredis", 1,
+                $"{Callers} concurrent callers, 1,000 keys, the same Redis"),
         ];
     }
 
@@ -53,7 +66,8 @@ internal sealed class AtomicRateLimit : Benchmark
         for (var i = 0; i < count; i++)
         {
             var started = Stopwatch.GetTimestamp();
-            await RateLimitLoad.CheckAsync(limiter, RateLimitLoad.Atomic, RateLimitLoad.Keys[i % RateLimitLoad.Keys.Length], cancellationToken);
+            await RateLimitLoad.CheckAsync(
+                limiter, RateLimitLoad.Atomic, RateLimitLoad.Keys[i % RateLimitLoad.Keys.Length], cancellationToken);
             times[i] = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         }
 
@@ -67,7 +81,10 @@ internal sealed class AtomicRateLimit : Benchmark
         await Task.WhenAll(Enumerable.Range(0, Callers).Select(async _ =>
         {
             for (int i; (i = Interlocked.Decrement(ref left)) >= 0;)
-                await RateLimitLoad.CheckAsync(limiter, RateLimitLoad.Atomic, RateLimitLoad.Keys[i % RateLimitLoad.Keys.Length], cancellationToken);
+            {
+                await RateLimitLoad.CheckAsync(
+                    limiter, RateLimitLoad.Atomic, RateLimitLoad.Keys[i % RateLimitLoad.Keys.Length], cancellationToken);
+            }
         }));
         return count / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
@@ -77,6 +94,7 @@ internal sealed class AtomicRateLimit : Benchmark
         var (host, port, password) = RedisBenchmarkPeer.Address(redis);
         var (checks, callers) = (count.ToString(CultureInfo.InvariantCulture), Callers.ToString(CultureInfo.InvariantCulture));
         return double.Parse(
-            await NodePeer.RunAsync("rate-limit.js", [host, port, password, "peer", checks, callers], cancellationToken), CultureInfo.InvariantCulture);
+            await NodePeer.RunAsync("rate-limit.js", [host, port, password, "peer", checks, callers], cancellationToken),
+            CultureInfo.InvariantCulture);
     }
 }

@@ -21,12 +21,14 @@ internal sealed class IdleWebSockets : Benchmark
         await MeasureAsync(run, ProxyServers.Path, "forwarded to a backend", filesEach: 2, cancellationToken),
     ];
 
-    private static async Task<Figure> MeasureAsync(BenchmarkRun run, string path, string kind, int filesEach, CancellationToken cancellationToken)
+    private static async Task<Figure> MeasureAsync(
+        BenchmarkRun run, string path, string kind, int filesEach, CancellationToken cancellationToken)
     {
         await using var servers = new ProxyServers();
         var gateway = await servers.GatewayAsync(run, cancellationToken);
         var before = await gateway.MemoryAsync(cancellationToken);
-        using var sockets = await WebSocketCrowd.ConnectAsync(new Uri(gateway.Address, path), servers.Key, Sockets, filesEach, cancellationToken);
+        using var sockets = await WebSocketCrowd.ConnectAsync(
+            new Uri(gateway.Address, path), servers.Key, Sockets, filesEach, cancellationToken);
         var memory = new List<double>();
         for (var look = 0; look < (run.Quick ? 3 : 10); look++)
         {

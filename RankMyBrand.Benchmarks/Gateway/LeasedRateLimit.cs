@@ -20,7 +20,12 @@ internal sealed class LeasedRateLimit : Benchmark
         var limiter = host.Limiter();
         var time = await run.MeasureAsync(stop => CheckAsync(limiter, run.Amount(4_000_000), stop), cancellationToken);
         await host.StopAsync(cancellationToken);
-        return [Figure.AtMost("rate-limit check, leased", "µs", time, 5, "mean of one thread's checks of 16 busy keys, the naming of the key and the fetching of tokens included")];
+        return
+        [
+            Figure.AtMost(
+                "rate-limit check, leased", "µs", time, 5,
+                "mean of one thread's checks of 16 busy keys, the naming of the key and the fetching of tokens included"),
+        ];
     }
 
     private static async Task<double> CheckAsync(RateLimiter limiter, int count, CancellationToken cancellationToken)

@@ -13,7 +13,8 @@ internal static class RateLimitLoad
     public const string Atomic = "atomic";
     public const string Leased = "leased";
 
-    public static string[] Keys { get; } = [.. Enumerable.Range(0, 1000).Select(i => string.Create(CultureInfo.InvariantCulture, $"key:{i}"))];
+    public static string[] Keys { get; } =
+        [.. Enumerable.Range(0, 1000).Select(i => string.Create(CultureInfo.InvariantCulture, $"key:{i}"))];
 
     public static async Task<IHost> StartHostAsync(ConfigurationOptions redis, CancellationToken cancellationToken)
     {

@@ -33,8 +33,10 @@ internal sealed class Throughput : Benchmark
         const string Note = "with API key, leased rate limit, metrics and exported traces; wrk -t1 -c64";
         return
         [
-            Figure.MoreIsBetter("throughput, against bare YARP", "requests/s", medians[0], medians[1], "YARP 2.1 that only forwards", 0.75, Note),
-            Figure.MoreIsBetter("throughput, against Caddy", "requests/s", medians[0], medians[2], $"Caddy {version} reverse-proxy", 2, Note),
+            Figure.MoreIsBetter(
+                "throughput, against bare YARP", "requests/s", medians[0], medians[1], "YARP 2.1 that only forwards", 0.75, Note),
+            Figure.MoreIsBetter(
+                "throughput, against Caddy", "requests/s", medians[0], medians[2], $"Caddy {version} reverse-proxy", 2, Note),
             Figure.Plain("throughput of the backend", "requests/s", medians[3], "asked directly"),
         ];
     }

@@ -40,7 +40,12 @@ internal sealed class TokenValidation : Benchmark
             cancellationToken);
         return
         [
-            Figure.AtLeast("token validation, cached", "tokens/s", cached, 30_000, $"ES256, one thread, {Known} tokens in turn; expiry and revocation are checked each time"),
+            Figure.AtLeast(
+                "token validation, cached",
+                "tokens/s",
+                cached,
+                30_000,
+                $"ES256, one thread, {Known} tokens in turn; expiry and revocation are checked each time"),
             Figure.Plain("token validation, first sight", "tokens/s", uncached, "ES256, one thread, every token a new one"),
         ];
     }

@@ -14,11 +14,13 @@ internal sealed record Figure(
     string Name, string Unit, double Ours, double? Peer, string? PeerName, double? Ratio, double? Goal, bool? Met, string? Note)
 {
     /// <summary>A rate, or anything else of which more is better.</summary>
-    public static Figure MoreIsBetter(string name, string unit, double ours, double peer, string peerName, double goal, string? note = null) =>
+    public static Figure MoreIsBetter(
+        string name, string unit, double ours, double peer, string peerName, double goal, string? note = null) =>
         Compared(name, unit, ours, peer, peerName, ours / peer, goal, note);
 
     /// <summary>A time, or anything else of which less is better.</summary>
-    public static Figure LessIsBetter(string name, string unit, double ours, double peer, string peerName, double goal, string? note = null) =>
+    public static Figure LessIsBetter(
+        string name, string unit, double ours, double peer, string peerName, double goal, string? note = null) =>
         Compared(name, unit, ours, peer, peerName, peer / ours, goal, note);
 
     /// <summary>A figure without a peer that must not exceed a limit.</summary>

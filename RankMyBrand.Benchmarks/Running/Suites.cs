@@ -13,9 +13,11 @@ internal static class Suites
             .ThenBy(benchmark => benchmark.GetType().Name, StringComparer.Ordinal),
     ];
 
-    public static IReadOnlyCollection<string> Names { get; } = [.. s_all.Select(benchmark => benchmark.Suite).Distinct(StringComparer.Ordinal)];
+    public static IReadOnlyCollection<string> Names { get; } =
+        [.. s_all.Select(benchmark => benchmark.Suite).Distinct(StringComparer.Ordinal)];
 
     public static IEnumerable<Benchmark> Of(Arguments arguments) => s_all
         .Where(benchmark => arguments.Suite == "all" || benchmark.Suite == arguments.Suite)
-        .Where(benchmark => arguments.Only is null || benchmark.GetType().Name.Contains(arguments.Only, StringComparison.OrdinalIgnoreCase));
+        .Where(
+            benchmark => arguments.Only is null || benchmark.GetType().Name.Contains(arguments.Only, StringComparison.OrdinalIgnoreCase));
 }

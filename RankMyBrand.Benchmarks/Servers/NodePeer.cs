@@ -17,7 +17,8 @@ internal static class NodePeer
     private static async Task<string> InstallAsync(CancellationToken cancellationToken)
     {
         var source = Path.Combine(AppContext.BaseDirectory, "peers");
-        var digest = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(source, "package-lock.json"), cancellationToken)));
+        var digest = Convert.ToHexStringLower(
+            SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(source, "package-lock.json"), cancellationToken)));
         var directory = Path.Combine(
             Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
             "rankmybrand-benchmarks",

@@ -17,7 +17,9 @@ internal sealed class PlatformServers : IAsyncDisposable
     private readonly SemaphoreSlim _starting = new(1, 1);
     private readonly Dictionary<string, DistributedApplication> _apps = new(StringComparer.Ordinal);
 
-    /// <summary>A Redis with the settings of the platform's <c>redis</c>, empty. Benchmarks run one after the other, so it is theirs.</summary>
+    /// <summary>
+    /// A Redis with the settings of the platform's <c>redis</c>, empty. Benchmarks run one after the other, so it is theirs.
+    /// </summary>
     public async Task<ConfigurationOptions> RedisAsync(CancellationToken cancellationToken)
     {
         var options = ConfigurationOptions.Parse(await ConnectionStringAsync("redis", cancellationToken));
@@ -41,7 +43,8 @@ internal sealed class PlatformServers : IAsyncDisposable
 
         var connectionString = new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString;
         await using var database = NpgsqlDataSource.Create(connectionString);
-        await new Migrator(database, Migration.FromAssembly(typeof(Migration).Assembly), NullLogger<Migrator>.Instance).MigrateAsync(cancellationToken);
+        await new Migrator(
+            database, Migration.FromAssembly(typeof(Migration).Assembly), NullLogger<Migrator>.Instance).MigrateAsync(cancellationToken);
         return connectionString;
     }
 

@@ -13,7 +13,8 @@ namespace RankMyBrand.Foundation.Configuration;
 /// <param name="configuration">The configuration.</param>
 /// <param name="section">The section of the options.</param>
 /// <param name="otherSections">Sections within it that are options of their own.</param>
-internal sealed class StrictConfiguration<T>(IConfiguration configuration, string section, params string[] otherSections) : IConfigureOptions<T>
+internal sealed class StrictConfiguration<T>(
+    IConfiguration configuration, string section, params string[] otherSections) : IConfigureOptions<T>
     where T : class
 {
     /// <exception cref="OptionsValidationException">Settings do not exist or have a value of another type; each is named.</exception>

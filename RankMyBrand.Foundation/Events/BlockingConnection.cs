@@ -37,7 +37,8 @@ internal sealed class BlockingConnection(IConnectionMultiplexer redis, RedisKey 
 
     /// <summary>Runs a blocking read of streams; an empty list after a few seconds without entries, or when it is woken.</summary>
     /// <inheritdoc cref="RunAsync{T}" path="/exception"/>
-    public Task<IReadOnlyList<(string Stream, StreamEntry[] Entries)>> ReadAsync(string command, ICollection<object> arguments, CancellationToken wake) =>
+    public Task<IReadOnlyList<(string Stream, StreamEntry[] Entries)>> ReadAsync(
+        string command, ICollection<object> arguments, CancellationToken wake) =>
         RunAsync(async database => StreamReply.Parse(await database.ExecuteAsync(command, arguments)), wake);
 
     public async ValueTask DisposeAsync()
@@ -51,7 +52,8 @@ internal sealed class BlockingConnection(IConnectionMultiplexer redis, RedisKey 
         try
         {
             // The command may not have got there yet.
-            while (!running.IsCompleted && (long)await redis.GetServer(key).ExecuteAsync("CLIENT", "UNBLOCK", Volatile.Read(ref _clientId)) == 0)
+            while (!running.IsCompleted
+                && (long)await redis.GetServer(key).ExecuteAsync("CLIENT", "UNBLOCK", Volatile.Read(ref _clientId)) == 0)
                 await Task.WhenAny(running, Task.Delay(s_wakeAgainAfter));
         }
         catch (Exception e) when (TransientFailure.Is(e) || e is RedisServerException)

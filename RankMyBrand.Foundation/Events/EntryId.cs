@@ -12,7 +12,9 @@ internal readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : IC
 
     /// <exception cref="FormatException">The text is not an entry id.</exception>
     public static EntryId Parse(string text) =>
-        TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not the id of a stream entry; one looks like 1763683200000-0.");
+        TryParse(text, out var id)
+            ? id
+            : throw new FormatException($"'{text}' is not the id of a stream entry; one looks like 1763683200000-0.");
 
     /// <exception cref="FormatException">The UTF-8 text is not an entry id.</exception>
     public static EntryId ParseUtf8(ReadOnlySpan<byte> text) =>
@@ -22,7 +24,8 @@ internal readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : IC
         && Utf8Parser.TryParse(text[(first + 1)..], out ulong sequence, out var second)
         && first + 1 + second == text.Length
             ? new EntryId(milliseconds, sequence)
-            : throw new FormatException($"'{Encoding.UTF8.GetString(text)}' is not the id of a stream entry; one looks like 1763683200000-0.");
+            : throw new FormatException(
+                $"'{Encoding.UTF8.GetString(text)}' is not the id of a stream entry; one looks like 1763683200000-0.");
 
     public static bool TryParse(ReadOnlySpan<char> text, out EntryId id)
     {
@@ -45,5 +48,6 @@ internal readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : IC
 
     public static bool operator >=(EntryId left, EntryId right) => left.CompareTo(right) >= 0;
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, stackalloc char[MaxLength], $"{Milliseconds}-{Sequence}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, stackalloc char[MaxLength], $"{Milliseconds}-{Sequence}");
 }

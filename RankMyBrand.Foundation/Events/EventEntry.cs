@@ -114,7 +114,8 @@ internal static class EventEntry
 
         var name = Encoding.UTF8.GetBytes($"{entryId}\n{id}\n{timestamp}");
         var place = entryId.ToString();
-        var milliseconds = long.TryParse(place.AsSpan(0, Math.Max(0, place.IndexOf('-'))), NumberStyles.None, CultureInfo.InvariantCulture, out var ms)
+        var milliseconds = long.TryParse(
+            place.AsSpan(0, Math.Max(0, place.IndexOf('-'))), NumberStyles.None, CultureInfo.InvariantCulture, out var ms)
             ? Math.Clamp(ms, 0, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())
             : 0;
         return UuidV7.FromName(milliseconds, name);

@@ -9,7 +9,9 @@ public enum RejectionReason
     /// <summary>The event is malformed or too large; publishing it again cannot help.</summary>
     Invalid,
 
-    /// <summary>The stream holds as many unacknowledged events as it may; publish again after <see cref="EventRejection.RetryAfter"/>.</summary>
+    /// <summary>
+    /// The stream holds as many unacknowledged events as it may; publish again after <see cref="EventRejection.RetryAfter"/>.
+    /// </summary>
     StreamFull,
 
     /// <summary>Redis did not answer in time; whether it has the event is not known.</summary>

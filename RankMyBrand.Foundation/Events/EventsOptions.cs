@@ -102,14 +102,18 @@ public enum OverflowPolicy
     /// <summary>It is refused, with a time to try again: nothing is lost, and the stream never grows beyond its length.</summary>
     Reject,
 
-    /// <summary>It is taken: the stream is trimmed of acknowledged entries only, and may grow beyond its length while groups are behind.</summary>
+    /// <summary>
+    /// It is taken: the stream is trimmed of acknowledged entries only, and may grow beyond its length while groups are behind.
+    /// </summary>
     TrimAcknowledged,
 }
 
 /// <summary>What happens to a further dead letter when a stream has as many as it may.</summary>
 public enum DeadLetterOverflow
 {
-    /// <summary>Its group stands still until somebody has replayed or discarded some: so many failures say that the handler is at fault.</summary>
+    /// <summary>
+    /// Its group stands still until somebody has replayed or discarded some: so many failures say that the handler is at fault.
+    /// </summary>
     Wait,
 
     /// <summary>The oldest dead letter is removed for good.</summary>

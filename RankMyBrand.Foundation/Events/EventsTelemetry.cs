@@ -25,7 +25,8 @@ internal sealed class EventsTelemetry
         };
         _published = meter.CreateCounter<long>("messaging.client.sent.messages", "{message}", "Events appended to their stream.");
         _rejected = meter.CreateCounter<long>("rankmybrand.events.rejected", "{message}", "Events that their stream did not take.");
-        _publishDuration = meter.CreateHistogram("messaging.client.operation.duration", "s", "Time until Redis had a batch.", advice: durations);
+        _publishDuration = meter.CreateHistogram(
+            "messaging.client.operation.duration", "s", "Time until Redis had a batch.", advice: durations);
     }
 
     /// <summary>Whether anybody wants spans; without, no name is put together for them.</summary>

@@ -1,10 +1,15 @@
 namespace RankMyBrand.Foundation.Events;
 
-/// <summary>Publishes events to streams. A completed publish means that Redis has the event and has synced it to its append-only file.</summary>
+/// <summary>
+/// Publishes events to streams. A completed publish means that Redis has the event; with <see cref="Durability.Synced"/>, or on a server
+/// that syncs every write before it answers, as the platform's does, the event is on disk, too.
+/// </summary>
 public interface IEventBus
 {
     /// <summary>Appends one event.</summary>
-    /// <exception cref="EventRejectedException">The stream does not take the event; <see cref="EventRejectedException.Rejection"/> says why.</exception>
+    /// <exception cref="EventRejectedException">
+    /// The stream does not take the event; <see cref="EventRejectedException.Rejection"/> says why.
+    /// </exception>
     ValueTask<PublishedEvent> PublishAsync(string stream, StreamEvent @event, CancellationToken cancellationToken = default);
 
     /// <summary>

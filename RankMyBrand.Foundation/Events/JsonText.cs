@@ -9,7 +9,10 @@ public static class JsonText
     /// <summary>The deepest nesting that is taken.</summary>
     public const int MaxDepth = 128;
 
-    /// <summary>True for one complete JSON value (RFC 8259) in UTF-8, without NUL characters, unpaired surrogates and numbers beyond numeric, which jsonb refuses.</summary>
+    /// <summary>
+    /// True for one complete JSON value (RFC 8259) in UTF-8, without NUL characters, unpaired surrogates and numbers beyond
+    /// numeric, which jsonb refuses.
+    /// </summary>
     public static bool IsStorable(ReadOnlyMemory<byte> json, out string? fault) => IsStorable(json.Span, out fault);
 
     /// <inheritdoc cref="IsStorable(ReadOnlyMemory{byte}, out string?)"/>
@@ -44,7 +47,9 @@ public static class JsonText
         try
         {
             var text = reader.GetString()!;
-            return text.Contains('\0', StringComparison.Ordinal) ? "a string holds the character \\u0000, which the store cannot hold" : null;
+            return text.Contains('\0', StringComparison.Ordinal)
+                ? "a string holds the character \\u0000, which the store cannot hold"
+                : null;
         }
         catch (InvalidOperationException)
         {

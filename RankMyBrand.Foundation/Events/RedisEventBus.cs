@@ -178,7 +178,8 @@ internal sealed partial class RedisEventBus(
     /// Appends the events of one partition, so many at a time that they are one step of the server's. The next step waits for the one
     /// before: with both under way the first could be lost with its connection, and the second not.
     /// </summary>
-    private async Task AppendAllAsync(Publication publication, int partition, ReadOnlyMemory<int> places, CancellationToken cancellationToken)
+    private async Task AppendAllAsync(
+        Publication publication, int partition, ReadOnlyMemory<int> places, CancellationToken cancellationToken)
     {
         while (places.Length > 0)
         {
@@ -256,7 +257,8 @@ internal sealed partial class RedisEventBus(
         {
             return new EventRejection(
                 RejectionReason.Invalid,
-                $"The event's data has {@event.Data.Length} bytes; at most {_options.MaxEventBytes} are taken ({EventsOptions.Section}:MaxEventBytes).");
+                $"The event's data has {@event.Data.Length} bytes; at most {_options.MaxEventBytes} are taken "
+                + $"({EventsOptions.Section}:MaxEventBytes).");
         }
 
         return EventTime.FaultOf(@event.Id, time.GetUtcNow()) is { } fault ? new EventRejection(RejectionReason.Invalid, fault) : null;
@@ -266,7 +268,8 @@ internal sealed partial class RedisEventBus(
 
     private EventRejection Unavailable(Exception e) => new(
         RejectionReason.Unavailable,
-        $"Redis did not answer within {_options.PublishTimeout.TotalSeconds:0.#} s ({e.GetType().Name}); the event may or may not have been published.")
+        $"Redis did not answer within {_options.PublishTimeout.TotalSeconds:0.#} s ({e.GetType().Name}); the event may or may "
+        + "not have been published.")
     {
         RetryAfter = TimeSpan.FromSeconds(2),
     };

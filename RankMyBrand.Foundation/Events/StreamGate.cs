@@ -51,7 +51,8 @@ internal sealed class StreamGate(StreamTrimmer trimmer, StreamOptions options, s
     /// <summary>The refusal for those who were not let through.</summary>
     public EventRejection Full() => new(
         RejectionReason.StreamFull,
-        $"The stream '{stream}' is full: it holds {Volatile.Read(ref _length)} entries, which are not acknowledged yet, of at most {_limit}. "
+        $"The stream '{stream}' is full: it holds {Volatile.Read(ref _length)} entries, which are not acknowledged yet, of at "
+        + $"most {_limit}. "
         + "Publish again later.")
     {
         RetryAfter = s_retryAfter,

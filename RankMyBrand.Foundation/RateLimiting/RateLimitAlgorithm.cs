@@ -21,7 +21,9 @@ public enum RateLimitMode
     /// <summary>By Redis, in one round trip a check. Exact.</summary>
     Atomic,
 
-    /// <summary>By the instance, with tokens that it takes from Redis in small blocks. Never admits more; may refuse a little early.</summary>
+    /// <summary>
+    /// By the instance, with tokens that it takes from Redis in small blocks. Never admits more; may refuse a little early.
+    /// </summary>
     Leased,
 }
 

@@ -34,7 +34,11 @@ internal sealed class RateLimitPlan
         var policy = Find(request.Policy);
         var rule = policy.RuleFor(request.Key);
         if (request.Cost < 0)
-            throw new ArgumentException($"A check of the rate limit '{request.Policy}' has the cost {request.Cost}; it must not be negative.");
+        {
+            throw new ArgumentException(
+                $"A check of the rate limit '{request.Policy}' has the cost {request.Cost}; it must not be negative.");
+        }
+
         var key = request.Key.Length <= MaxKeyLength
             ? request.Key
             : "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Key)));

@@ -33,7 +33,8 @@ internal sealed class RateLimitTelemetry
         var meter = meters.Create(Name);
         var durations = new InstrumentAdvice<double>
         {
-            HistogramBucketBoundaries = [0.000001, 0.0000025, 0.000005, 0.00001, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1, 1],
+            HistogramBucketBoundaries =
+                [0.000001, 0.0000025, 0.000005, 0.00001, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1, 1],
         };
         _decisions = meter.CreateCounter<long>("rankmybrand.rate_limit.decisions", "{decision}", "Limits that were checked.");
         _duration = meter.CreateHistogram("rankmybrand.rate_limit.check.duration", "s", "Time a check took.", advice: durations);

@@ -40,7 +40,10 @@ public sealed class RateLimiter
         var started = _parts.Clock.Now;
         var plan = _plans.Current;
         Check(requests);
-        if (requests.Length == 1 ? TryDecide(plan.Resolve(requests[0]), started, out var result) : TryDecide(plan, requests, started, out result))
+        var isDecided = requests.Length == 1
+            ? TryDecide(plan.Resolve(requests[0]), started, out var result)
+            : TryDecide(plan, requests, started, out result);
+        if (isDecided)
         {
             _telemetry.Decided(result, DecidedBy.Instance, Elapsed(started));
             return ValueTask.FromResult(result);

@@ -3,7 +3,9 @@ using RankMyBrand.Foundation.RateLimiting.Redis;
 
 namespace RankMyBrand.Foundation.RateLimiting;
 
-/// <summary>Degraded while the instances limit by themselves. Never unhealthy: limits go on without Redis, and so does the service.</summary>
+/// <summary>
+/// Degraded while the instances limit by themselves. Never unhealthy: limits go on without Redis, and so does the service.
+/// </summary>
 internal sealed class RateLimitsHealthCheck(RedisAvailability availability) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>

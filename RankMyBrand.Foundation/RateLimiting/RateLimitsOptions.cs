@@ -42,7 +42,9 @@ public sealed class RateLimitPolicyOptions
     /// <summary>The sustained limit: requests a window, or at the same time. Required; 1 to 1000000000.</summary>
     public long Permits { get; set; }
 
-    /// <summary>The time that <see cref="Permits"/> are for. 10 ms to 31 days, whole milliseconds; not used by concurrency limits.</summary>
+    /// <summary>
+    /// The time that <see cref="Permits"/> are for. 10 ms to 31 days, whole milliseconds; not used by concurrency limits.
+    /// </summary>
     public TimeSpan Window { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>What a token bucket holds, so what may come at once; null for <see cref="Permits"/>.</summary>

@@ -44,7 +44,8 @@ internal sealed class RateLimitsOptionsValidator : IValidateOptions<RateLimitsOp
             check.InRange(nameof(policy.BlockSize), block, 1, 1_000_000);
         check.That(
             policy.Mode != RateLimitMode.Leased || policy.Algorithm != RateLimitAlgorithm.Concurrency, nameof(policy.Mode), policy.Mode,
-            $"be {nameof(RateLimitMode.Atomic)} for the algorithm {nameof(RateLimitAlgorithm.Concurrency)}: a slot that is in use cannot be taken in advance");
+            $"be {nameof(RateLimitMode.Atomic)} for the algorithm {nameof(RateLimitAlgorithm.Concurrency)}: a slot that is in "
+            + "use cannot be taken in advance");
 
         ValidateNumbers(check, policy, policy.Permits, policy.Window, policy.Burst, policy.Cost);
         foreach (var (overrideName, other) in policy.Overrides)
@@ -54,7 +55,8 @@ internal sealed class RateLimitsOptionsValidator : IValidateOptions<RateLimitsOp
                 other.Burst ?? (other.Permits is null ? policy.Burst : null), other.Cost ?? policy.Cost);
         }
 
-        foreach (var same in policy.Overrides.GroupBy(other => other.Value.Key ?? other.Key, StringComparer.Ordinal).Where(keys => keys.Skip(1).Any()))
+        var byKey = policy.Overrides.GroupBy(other => other.Value.Key ?? other.Key, StringComparer.Ordinal);
+        foreach (var same in byKey.Where(keys => keys.Skip(1).Any()))
         {
             check.That(
                 false, nameof(policy.Overrides), string.Join(", ", same.Select(other => other.Key)),
@@ -70,7 +72,8 @@ internal sealed class RateLimitsOptionsValidator : IValidateOptions<RateLimitsOp
         if (!check.InRange(nameof(policy.Permits), permits, 1, isConcurrency ? 100_000 : 1_000_000_000))
             return;
         check.That(
-            isBucket || burst is null, nameof(policy.Burst), burst, $"be left out: only a {nameof(RateLimitAlgorithm.TokenBucket)} has one");
+            isBucket || burst is null, nameof(policy.Burst), burst,
+            $"be left out: only a {nameof(RateLimitAlgorithm.TokenBucket)} has one");
         if (isBucket && burst is { } least && !check.InRange(nameof(policy.Burst), least, 1, 1_000_000_000))
             return;
         var capacity = isBucket ? burst ?? permits : permits;

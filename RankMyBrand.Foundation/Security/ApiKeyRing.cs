@@ -20,7 +20,9 @@ public sealed class ApiKeyRing
     public ApiKeyRing(IOptions<ApiKeysOptions> options) =>
         _keys = options.Value.ApiKeys.ToFrozenDictionary(key => DigestOf(key.Value), key => new ApiKeyIdentity(key.Key, key.Value));
 
-    /// <summary>The owner of a key, or null. Whether the key has expired or is used from the right place is for the caller to look at.</summary>
+    /// <summary>
+    /// The owner of a key, or null. Whether the key has expired or is used from the right place is for the caller to look at.
+    /// </summary>
     public ApiKeyIdentity? Find(ReadOnlySpan<char> key)
     {
         if (key.IsEmpty || key.Length > MaxLength)

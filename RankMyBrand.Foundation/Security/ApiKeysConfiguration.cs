@@ -16,7 +16,8 @@ internal sealed class ApiKeysConfiguration(IConfiguration configuration) : IConf
     {
         foreach (var section in configuration.GetSection($"{ApiKeysOptions.Section}:{nameof(ApiKeysOptions.ApiKeys)}").GetChildren())
         {
-            if (section.GetChildren().FirstOrDefault(child => !s_settings.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+            var unknown = section.GetChildren().FirstOrDefault(child => !s_settings.Contains(child.Key, StringComparer.OrdinalIgnoreCase));
+            if (unknown is not null)
                 throw Invalid($"{unknown.Path} is not a setting; those are {string.Join(", ", s_settings)}.");
             options.ApiKeys[section.Key] = Read(section);
         }

@@ -15,7 +15,8 @@ internal sealed class ApiKeysOptionsValidator(IHostEnvironment environment) : IV
         if (options.ApiKeys.Count == 0)
         {
             failures.Add(
-                $"{ApiKeysOptions.Section}:ApiKeys is empty, so nobody could call; set {ApiKeysOptions.Section}:ApiKeys:NAME:Sha256 to the SHA-256 of a key (or :Key to the key itself in development).");
+                $"{ApiKeysOptions.Section}:ApiKeys is empty, so nobody could call; set "
+                + $"{ApiKeysOptions.Section}:ApiKeys:NAME:Sha256 to the SHA-256 of a key (or :Key to the key itself in development).");
         }
 
         foreach (var (keyName, key) in options.ApiKeys)
@@ -39,7 +40,10 @@ internal sealed class ApiKeysOptionsValidator(IHostEnvironment environment) : IV
         else if (key.Key is { Length: > 0 and < MinLength } && !environment.IsDevelopment())
             yield return $"{path}:Key has {key.Key.Length} characters; outside Development it must have at least {MinLength}.";
         else if (key.Key is { Length: > 0 } text && !text.All(c => c is > ' ' and < '\x7f' and not ','))
-            yield return $"{path}:Key has characters that a header cannot carry as they are; it must be visible ASCII characters without ','.";
+        {
+            yield return $"{path}:Key has characters that a header cannot carry as they are; "
+                + "it must be visible ASCII characters without ','.";
+        }
         else if (key.Key is { Length: > ApiKeyRing.MaxLength })
             yield return $"{path}:Key has {key.Key.Length} characters; at most {ApiKeyRing.MaxLength} are looked at.";
     }
@@ -58,12 +62,16 @@ internal sealed class ApiKeysOptionsValidator(IHostEnvironment environment) : IV
         }
 
         if (key.Networks.Find(network => !NetworkList.TryParse(network, out _)) is { } bad)
-            yield return $"{path}:Networks has '{bad}'; each must be an address range such as 10.0.0.0/8, whose bits behind the prefix are zero.";
+        {
+            yield return $"{path}:Networks has '{bad}'; "
+                + "each must be an address range such as 10.0.0.0/8, whose bits behind the prefix are zero.";
+        }
     }
 
     private static IEnumerable<string> Twins(ApiKeysOptions options) =>
         options.ApiKeys.GroupBy(key => ApiKeyRing.DigestOf(key.Value)).Where(same => same.Skip(1).Any()).Select(same =>
-            $"{ApiKeysOptions.Section}:ApiKeys has the same key under the names {string.Join(", ", same.Select(key => key.Key))}; give each a key of its own.");
+            $"{ApiKeysOptions.Section}:ApiKeys has the same key under the names "
+            + $"{string.Join(", ", same.Select(key => key.Key))}; give each a key of its own.");
 
     private static bool IsToken(string value) =>
         value.Length is > 0 and <= 128 && value.All(c => c is > ' ' and < '\x7f' and not (',' or '"'));

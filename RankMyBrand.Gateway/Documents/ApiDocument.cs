@@ -24,7 +24,8 @@ internal sealed partial class ApiDocument(
             {
                 await Task.WhenAll(options.Value.Sources.Select(source => LookAsync(source.Key, source.Value, cancellationToken)));
                 lock (_lastSeen)
-                    _document = ApiDocumentMerge.Of(_lastSeen.OrderBy(seen => seen.Key, StringComparer.Ordinal).Select(seen => (seen.Key, seen.Value)));
+                    _document = ApiDocumentMerge.Of(
+                        _lastSeen.OrderBy(seen => seen.Key, StringComparer.Ordinal).Select(seen => (seen.Key, seen.Value)));
                 _mergedAt = time.GetTimestamp();
             }
 

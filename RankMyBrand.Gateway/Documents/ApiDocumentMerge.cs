@@ -20,7 +20,8 @@ internal static class ApiDocumentMerge
             var document = WithSchemasRenamed(original, schemas, service);
             foreach (var (name, schema) in Members(document["components"]?["schemas"]))
                 schemas[name] = schema?.DeepClone();
-            foreach (var (path, item) in Members(document["paths"]).Where(static member => member.Key.StartsWith("/api/", StringComparison.Ordinal)))
+            var open = Members(document["paths"]).Where(static member => member.Key.StartsWith("/api/", StringComparison.Ordinal));
+            foreach (var (path, item) in open)
                 paths.TryAdd(path, item?.DeepClone());
             foreach (var tag in (document["tags"] as JsonArray ?? []).Where(tag => !tags.Any(known => JsonNode.DeepEquals(known, tag))))
                 tags.Add(tag?.DeepClone());
@@ -33,7 +34,9 @@ internal static class ApiDocumentMerge
             {
                 ["title"] = "RankMyBrand Foundation",
                 ["version"] = "v1",
-                ["description"] = "Errors are problem details (RFC 9457) with a code: NOT_FOUND, UNAUTHORIZED, FORBIDDEN, VALIDATION, CONFLICT, RATE_LIMITED, UNAVAILABLE or INTERNAL.",
+                ["description"] =
+                    "Errors are problem details (RFC 9457) with a code: NOT_FOUND, UNAUTHORIZED, FORBIDDEN, VALIDATION, "
+                    + "CONFLICT, RATE_LIMITED, UNAVAILABLE or INTERNAL.",
             },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "/" }),
             ["security"] = new JsonArray(
@@ -63,7 +66,9 @@ internal static class ApiDocumentMerge
                 ["tags"] = new JsonArray("Real time"),
                 ["summary"] = "Follows any number of streams over one WebSocket",
                 ["description"] =
-                    """Send {"op":"subscribe","stream":"ai.responses","after":"ENTRY-ID"?,"type":"TYPE"?}, {"op":"unsubscribe","stream":"ai.responses"} or {"op":"ping"}. A browser offers its token as the subprotocol bearer.TOKEN, beside rankmybrand.v1.""",
+                    """Send {"op":"subscribe","stream":"ai.responses","after":"ENTRY-ID"?,"type":"TYPE"?}, """
+                    + """{"op":"unsubscribe","stream":"ai.responses"} or {"op":"ping"}. """
+                    + "A browser offers its token as the subprotocol bearer.TOKEN, beside rankmybrand.v1.",
                 ["responses"] = new JsonObject
                 {
                     ["101"] = new JsonObject { ["description"] = "Switching to the WebSocket protocol" },
@@ -85,7 +90,9 @@ internal static class ApiDocumentMerge
             "title": { "type": "string" },
             "status": { "type": "integer" },
             "detail": { "type": "string", "description": "What is wrong, and the remedy." },
-            "code": { "enum": [ "NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN", "VALIDATION", "CONFLICT", "RATE_LIMITED", "UNAVAILABLE", "INTERNAL" ] },
+            "code": {
+                  "enum": [ "NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN", "VALIDATION", "CONFLICT", "RATE_LIMITED", "UNAVAILABLE", "INTERNAL" ]
+                },
             "traceId": { "type": "string", "description": "Identifies the request in the traces and logs." },
             "errors": { "type": "object", "additionalProperties": { "type": "array", "items": { "type": "string" } } }
           }

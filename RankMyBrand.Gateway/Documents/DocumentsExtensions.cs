@@ -3,7 +3,9 @@ using RankMyBrand.ServiceDefaults.Configuration;
 
 namespace RankMyBrand.Gateway.Documents;
 
-/// <summary>Describes the API: /openapi/v1.json for programs, /docs for people. Both are open to everybody; what they describe is not.</summary>
+/// <summary>
+/// Describes the API: /openapi/v1.json for programs, /docs for people. Both are open to everybody; what they describe is not.
+/// </summary>
 internal static class DocumentsExtensions
 {
     private const string Document = "/openapi/v1.json";
@@ -29,7 +31,11 @@ internal static class DocumentsExtensions
     public static void MapApiDocument(this IEndpointRouteBuilder routes) =>
         routes.MapGet(Document, async (ApiDocument document, HttpContext http) =>
         {
-            http.Response.Headers.CacheControl = new CacheControlHeaderValue { Public = true, MaxAge = TimeSpan.FromSeconds(10) }.ToString();
+            http.Response.Headers.CacheControl = new CacheControlHeaderValue
+            {
+                Public = true,
+                MaxAge = TimeSpan.FromSeconds(10),
+            }.ToString();
             return TypedResults.Bytes(await document.GetAsync(http.RequestAborted), "application/json; charset=utf-8");
         }).AllowAnonymous();
 }

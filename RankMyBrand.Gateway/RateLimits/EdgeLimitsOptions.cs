@@ -15,7 +15,9 @@ internal sealed class EdgeLimitsOptions
     [Required]
     public string Anonymous { get; set; } = "address";
 
-    /// <summary>For requests whose credential is missing or wrong. While it is used up, credentials from there are not even looked at.</summary>
+    /// <summary>
+    /// For requests whose credential is missing or wrong. While it is used up, credentials from there are not even looked at.
+    /// </summary>
     [Required]
     public string Credentials { get; set; } = "credentials";
 }

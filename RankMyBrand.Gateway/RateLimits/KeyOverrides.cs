@@ -8,7 +8,9 @@ namespace RankMyBrand.Gateway.RateLimits;
 /// <summary>Brings the limits that are configured with an API key to the policies that count by it.</summary>
 internal sealed class KeyOverrides(IOptions<ApiKeysOptions> keys) : IPostConfigureOptions<RateLimitsOptions>
 {
-    /// <exception cref="OptionsValidationException">A key has limits for a policy that there is not, or that does not count by key.</exception>
+    /// <exception cref="OptionsValidationException">
+    /// A key has limits for a policy that there is not, or that does not count by key.
+    /// </exception>
     public void PostConfigure(string? name, RateLimitsOptions options)
     {
         foreach (var (keyName, key) in keys.Value.ApiKeys)
@@ -22,7 +24,11 @@ internal sealed class KeyOverrides(IOptions<ApiKeysOptions> keys) : IPostConfigu
                     _ => throw new OptionsValidationException(
                         Options.DefaultName,
                         typeof(RateLimitsOptions),
-                        [$"{ApiKeysOptions.Section}:ApiKeys:{keyName}:RateLimits:{policyName} needs a policy '{policyName}' under {RateLimitsOptions.Section}:Policies whose PartitionBy is {nameof(RateLimitPartition.Caller)} or {nameof(RateLimitPartition.ApiKey)} alone."]),
+                        [
+                            $"{ApiKeysOptions.Section}:ApiKeys:{keyName}:RateLimits:{policyName} needs a policy '{policyName}' under "
+                            + $"{RateLimitsOptions.Section}:Policies whose PartitionBy is {nameof(RateLimitPartition.Caller)} or "
+                            + $"{nameof(RateLimitPartition.ApiKey)} alone.",
+                        ]),
                 };
                 options.Policies[policyName].Overrides[$"{ApiKeysOptions.Section}.{keyName}"] = new RateLimitOverrideOptions
                 {

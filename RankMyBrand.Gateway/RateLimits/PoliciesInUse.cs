@@ -25,7 +25,8 @@ internal sealed class PoliciesInUse(IOptions<EdgeLimitsOptions> edge) : IValidat
         string[] failures =
         [
             .. used.Where(use => !options.Policies.ContainsKey(use.Policy)).Select(use =>
-                $"{use.User} uses the policy '{use.Policy}', which {RateLimitsOptions.Section}:Policies does not have; add it there, or use another one."),
+                $"{use.User} uses the policy '{use.Policy}', which {RateLimitsOptions.Section}:Policies does not have; add it "
+                + "there, or use another one."),
         ];
         return failures.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }

@@ -21,7 +21,8 @@ internal sealed class RouteLimitsFilter(RateLimiter limiter) : IProxyConfigFilte
             if (!limiter.HasPolicy(limit.Policy))
             {
                 throw new ArgumentException(
-                    $"Route '{route.RouteId}': Metadata:{RouteLimits.Key} names '{limit.Policy}'; add it under {RateLimitsOptions.Section}:Policies.");
+                    $"Route '{route.RouteId}': Metadata:{RouteLimits.Key} names '{limit.Policy}'; add it under "
+                    + $"{RateLimitsOptions.Section}:Policies.");
             }
         }
 

@@ -18,9 +18,11 @@ internal sealed partial class RoutingTelemetry
     {
         _logger = logger;
         var meter = meters.Create(Name);
-        _retries = meter.CreateCounter<long>("rankmybrand.gateway.retries", "{attempt}", "Requests sent to another destination after a failure.");
+        _retries = meter.CreateCounter<long>(
+            "rankmybrand.gateway.retries", "{attempt}", "Requests sent to another destination after a failure.");
         _hedges = meter.CreateCounter<long>("rankmybrand.gateway.hedges", "{attempt}", "Second attempts beside a slow one.");
-        _rejections = meter.CreateCounter<long>("rankmybrand.gateway.rejections", "{request}", "Requests that were not sent to any destination.");
+        _rejections = meter.CreateCounter<long>(
+            "rankmybrand.gateway.rejections", "{request}", "Requests that were not sent to any destination.");
         _circuits = meter.CreateCounter<long>("rankmybrand.gateway.circuit_changes", "{change}", "Circuits that opened or closed.");
     }
 
@@ -44,7 +46,8 @@ internal sealed partial class RoutingTelemetry
     public void Failed(string method, string upstream, string? destination, int status, string reason) =>
         LogFailed(_logger, method, upstream, destination, status, reason);
 
-    [LoggerMessage(EventIds.CircuitOpened, LogLevel.Warning, "Destination {Destination} of {Upstream} fails too often and gets no requests for now")]
+    [LoggerMessage(
+        EventIds.CircuitOpened, LogLevel.Warning, "Destination {Destination} of {Upstream} fails too often and gets no requests for now")]
     private static partial void LogOpened(ILogger logger, string destination, string upstream);
 
     [LoggerMessage(EventIds.CircuitClosed, LogLevel.Information, "Destination {Destination} of {Upstream} answers again")]

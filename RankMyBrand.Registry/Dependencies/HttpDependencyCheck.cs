@@ -10,7 +10,8 @@ internal sealed class HttpDependencyCheck(IHttpClientFactory clients, string nam
     {
         try
         {
-            using var response = await clients.CreateClient(name).GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using var response = await clients.CreateClient(name).GetAsync(
+                address, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             return response.IsSuccessStatusCode
                 ? HealthCheckResult.Healthy()
                 : new HealthCheckResult(context.Registration.FailureStatus, $"It answered with status {(int)response.StatusCode}.");
@@ -28,6 +29,7 @@ internal sealed class HttpDependencyCheck(IHttpClientFactory clients, string nam
         var parts = new DbConnectionStringBuilder { ConnectionString = configuration.GetConnectionString(name) ?? "" };
         return parts.TryGetValue("Endpoint", out var endpoint) && Uri.TryCreate(endpoint as string, UriKind.Absolute, out var address)
             ? new Uri(address, path)
-            : throw new InvalidOperationException($"ConnectionStrings:{name} is missing or has no Endpoint; it must be like 'Endpoint=http://localhost:8000'.");
+            : throw new InvalidOperationException(
+                $"ConnectionStrings:{name} is missing or has no Endpoint; it must be like 'Endpoint=http://localhost:8000'.");
     }
 }

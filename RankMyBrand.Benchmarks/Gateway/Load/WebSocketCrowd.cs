@@ -28,7 +28,8 @@ internal sealed class WebSocketCrowd : IDisposable
     /// <param name="count">How many are wanted.</param>
     /// <param name="filesEach">How many files the server needs for one: two if it forwards it.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static async Task<WebSocketCrowd> ConnectAsync(Uri address, string apiKey, int count, int filesEach, CancellationToken cancellationToken)
+    public static async Task<WebSocketCrowd> ConnectAsync(
+        Uri address, string apiKey, int count, int filesEach, CancellationToken cancellationToken)
     {
         var possible = Math.Min(count, (await MostFilesAsync(cancellationToken) - OtherFiles) / filesEach);
         var sockets = new Socket[possible];
@@ -79,7 +80,8 @@ internal sealed class WebSocketCrowd : IDisposable
     {
         // The runtime has raised the soft limit to the hard one; the servers have at least as much.
         var lines = await File.ReadAllLinesAsync("/proc/self/limits", cancellationToken);
-        var soft = lines.First(line => line.StartsWith("Max open files", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[3];
+        var soft = lines.First(
+            line => line.StartsWith("Max open files", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[3];
         return int.TryParse(soft, out var files) ? files : int.MaxValue;
     }
 }

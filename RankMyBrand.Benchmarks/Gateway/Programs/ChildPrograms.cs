@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace RankMyBrand.Benchmarks.Gateway.Programs;
 
-/// <summary>What this program can be besides a benchmark: the servers that the gateway's benchmarks start as processes of their own.</summary>
+/// <summary>
+/// What this program can be besides a benchmark: the servers that the gateway's benchmarks start as processes of their own.
+/// </summary>
 internal static class ChildPrograms
 {
     /// <summary>Runs one to its end; false when the command line asks for none of them.</summary>

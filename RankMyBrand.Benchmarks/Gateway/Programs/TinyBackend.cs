@@ -37,7 +37,8 @@ internal static class TinyBackend
         return context.Response.BodyWriter.WriteAsync(s_answer).AsTask();
     }
 
-    private static async Task DrainAsync(HttpContext context) => await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+    private static async Task DrainAsync(HttpContext context) =>
+        await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
 
     private static async Task KeepAsync(HttpContext context)
     {

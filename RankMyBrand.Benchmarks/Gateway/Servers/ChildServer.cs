@@ -45,7 +45,8 @@ internal sealed class ChildServer : IAsyncDisposable
     /// <param name="environment">What its environment has besides this process's.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<ChildServer> StartAsync(
-        string program, int port, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>> environment, CancellationToken cancellationToken)
+        string program, int port, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>> environment,
+        CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("sh", ["-c", Guard, "guard", program, .. arguments])
         {
@@ -100,7 +101,11 @@ internal sealed class ChildServer : IAsyncDisposable
         while (!await AnswersAsync(client, cancellationToken))
         {
             if (waited.Elapsed > s_patience || !Directory.Exists($"/proc/{id}"))
-                throw new InvalidOperationException($"{_name} did not start on {Address}. Its last output: {string.Join(Environment.NewLine, _output)}");
+            {
+                throw new InvalidOperationException(
+                    $"{_name} did not start on {Address}. Its last output: {string.Join(Environment.NewLine, _output)}");
+            }
+
             await Task.Delay(50, cancellationToken);
         }
     }

@@ -52,7 +52,8 @@ internal static class DebianPackage
     private static async Task<string[]> ReadSuiteAsync(string suite, string work, CancellationToken cancellationToken)
     {
         var archives = await Tool.RunAsync(
-            "apt-get", ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian", "Label: Debian"], cancellationToken);
+            "apt-get", ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian", "Label: Debian"],
+            cancellationToken);
         var sources = Path.Combine(work, "sources.list");
         await File.WriteAllTextAsync(
             sources,

@@ -26,7 +26,10 @@ internal sealed class ProxyServers : IAsyncDisposable
     public async Task<ChildServer> YarpAsync(CancellationToken cancellationToken) =>
         await StartSelfAsync(BareYarp.Verb, [(await BackendAsync(cancellationToken)).Address.ToString()], cancellationToken);
 
-    /// <summary>The gateway as it is in production: API keys, limits on the platform's Redis, metrics, and every request's trace sent to a collector.</summary>
+    /// <summary>
+    /// The gateway as it is in production: API keys, limits on the platform's Redis, metrics, and every request's
+    /// trace sent to a collector.
+    /// </summary>
     public async Task<ChildServer> GatewayAsync(BenchmarkRun run, CancellationToken cancellationToken)
     {
         var redis = await run.Servers.RedisAsync(cancellationToken);
@@ -66,7 +69,8 @@ internal sealed class ProxyServers : IAsyncDisposable
         var port = ChildServer.FreePort();
         string[] arguments =
         [
-            "reverse-proxy", "--from", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), "--to", backend.Address.Authority,
+            "reverse-proxy", "--from", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), "--to",
+            backend.Address.Authority,
         ];
         var server = await StartAsync(program, port, arguments, [new("XDG_DATA_HOME", System.IO.Path.GetTempPath())], cancellationToken);
         return (server, version);
@@ -81,11 +85,17 @@ internal sealed class ProxyServers : IAsyncDisposable
     private Task<ChildServer> StartSelfAsync(string verb, string[] arguments, CancellationToken cancellationToken)
     {
         var port = ChildServer.FreePort();
-        return StartAsync(Environment.ProcessPath!, port, [verb, port.ToString(CultureInfo.InvariantCulture), .. arguments], s_runtime, cancellationToken);
+        return StartAsync(
+            Environment.ProcessPath!,
+            port,
+            [verb, port.ToString(CultureInfo.InvariantCulture), .. arguments],
+            s_runtime,
+            cancellationToken);
     }
 
     private async Task<ChildServer> StartAsync(
-        string program, int port, string[] arguments, IEnumerable<KeyValuePair<string, string>> environment, CancellationToken cancellationToken)
+        string program, int port, string[] arguments, IEnumerable<KeyValuePair<string, string>> environment,
+        CancellationToken cancellationToken)
     {
         var server = await ChildServer.StartAsync(program, port, arguments, environment, cancellationToken);
         _running.Push(server);

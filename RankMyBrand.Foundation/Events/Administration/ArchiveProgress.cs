@@ -8,7 +8,10 @@ internal sealed class ArchiveProgress(IDatabase redis, IReadOnlyList<string> key
 {
     private Dictionary<string, EntryId>? _boundary;
 
-    /// <summary>True when the archive has stored all that the stream held at the first call. A stream that is not archived has nothing to wait for.</summary>
+    /// <summary>
+    /// True when the archive has stored all that the stream held at the first call. A stream that is not
+    /// archived has nothing to wait for.
+    /// </summary>
     public async Task<bool> IsPastAsync()
     {
         if (_boundary is null)

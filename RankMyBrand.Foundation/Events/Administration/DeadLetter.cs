@@ -14,7 +14,10 @@ public sealed record DeadLetter(string Id, string Stream)
     /// <summary>The consumer that gave it up.</summary>
     public string Consumer { get; init; } = "";
 
-    /// <summary>The type of the last error, such as <c>System.InvalidOperationException</c>, or one of <c>Rejected</c>, <c>Malformed</c> and <c>Abandoned</c>.</summary>
+    /// <summary>
+    /// The type of the last error, such as <c>System.InvalidOperationException</c>, or one of <c>Rejected</c>,
+    /// <c>Malformed</c> and <c>Abandoned</c>.
+    /// </summary>
     public string ErrorType { get; init; } = "";
 
     /// <summary>The message of the last error.</summary>

@@ -50,7 +50,8 @@ public sealed partial class DeadLetterBox
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
         var items = new List<DeadLetter>();
-        await foreach (var letter in ReaderOf(filter.Stream).ReadAsync(filter, ascending, after is null ? null : Parse(after), cancellationToken))
+        DeadLetterId? cursor = after is null ? null : Parse(after);
+        await foreach (var letter in ReaderOf(filter.Stream).ReadAsync(filter, ascending, cursor, cancellationToken))
         {
             // One more than asked for tells whether there is a next page.
             if (items.Count == limit)
@@ -92,13 +93,17 @@ public sealed partial class DeadLetterBox
 
     /// <summary>Removes dead letters for good.</summary>
     /// <inheritdoc cref="FindAsync" path="/exception"/>
-    public async Task<DeadLetterOutcome> DiscardAsync(string stream, IReadOnlyCollection<string> ids, CancellationToken cancellationToken) =>
+    public async Task<DeadLetterOutcome> DiscardAsync(
+        string stream, IReadOnlyCollection<string> ids, CancellationToken cancellationToken) =>
         await DiscardAsync(stream, [.. ids.Distinct(StringComparer.Ordinal).Select(Parse)], cancellationToken);
 
     /// <summary>Removes all dead letters for good that match and are there when this begins.</summary>
     /// <inheritdoc cref="CountAsync" path="/exception"/>
     public Task<DeadLetterOutcome> DiscardAsync(DeadLetterFilter filter, CancellationToken cancellationToken) =>
-        ForAllAsync(filter, letters => DiscardAsync(filter.Stream, [.. letters.Select(letter => Parse(letter.Id))], cancellationToken), cancellationToken);
+        ForAllAsync(
+            filter,
+            letters => DiscardAsync(filter.Stream, [.. letters.Select(letter => Parse(letter.Id))], cancellationToken),
+            cancellationToken);
 
     private async Task<DeadLetterOutcome> ReplayAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken)
     {
@@ -106,9 +111,11 @@ public sealed partial class DeadLetterBox
         foreach (var same in letters.GroupBy(letter => (letter.Stream, letter.Group, Parse(letter.Id).Partition)))
         {
             var key = StreamPartitions.KeyOf(same.Key.Stream, same.Key.Partition);
-            RedisValue[] values = [same.Key.Group, ReplayStream.OriginField, .. same.Select(letter => (RedisValue)Parse(letter.Id).Entry.ToString())];
+            RedisValue[] values =
+                [same.Key.Group, ReplayStream.OriginField, .. same.Select(letter => (RedisValue)Parse(letter.Id).Entry.ToString())];
             var reply = (long[])(await _redis.GetDatabase()
-                .ScriptEvaluateAsync(Script.ReplayDeadLetters, [key, DeadLetters.NameOf(key), ReplayStream.NameOf(key, same.Key.Group)], values)
+                .ScriptEvaluateAsync(
+                    Script.ReplayDeadLetters, [key, DeadLetters.NameOf(key), ReplayStream.NameOf(key, same.Key.Group)], values)
                 .WaitAsync(cancellationToken))!;
             if (reply[0] > 0)
                 LogReplayed(_logger, reply[0], same.Key.Stream, same.Key.Group);
@@ -163,7 +170,9 @@ public sealed partial class DeadLetterBox
         _options.Refuse(stream) is { } refusal ? throw new EventRejectedException(refusal) : _options.KeysOf(stream);
 
     private static DeadLetterId Parse(string id) =>
-        DeadLetterId.TryParse(id, out var parsed) ? parsed : throw new FormatException($"'{id}' is not the id of a dead letter; one looks like 1763683200000-0.");
+        DeadLetterId.TryParse(id, out var parsed)
+            ? parsed
+            : throw new FormatException($"'{id}' is not the id of a dead letter; one looks like 1763683200000-0.");
 
     [LoggerMessage(160, LogLevel.Information, "Replayed {Count} dead letters of {Stream} into group {Group}")]
     private static partial void LogReplayed(ILogger logger, long count, string stream, string group);

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace RankMyBrand.Foundation.Events;
 
-/// <summary>Where a dead letter stands: the id of its entry and, beyond the first partition, the number of the partition: <c>1763683200000-0-2</c>.</summary>
+/// <summary>
+/// Where a dead letter stands: the id of its entry and, beyond the first partition, the number of the partition:
+/// <c>1763683200000-0-2</c>.
+/// </summary>
 internal readonly record struct DeadLetterId(EntryId Entry, int Partition)
 {
     public static bool TryParse(ReadOnlySpan<char> text, out DeadLetterId id)
@@ -27,5 +30,6 @@ internal readonly record struct DeadLetterId(EntryId Entry, int Partition)
     public static int Compare(DeadLetterId left, DeadLetterId right) =>
         left.Entry.CompareTo(right.Entry) is var order and not 0 ? order : left.Partition.CompareTo(right.Partition);
 
-    public override string ToString() => Partition == 0 ? Entry.ToString() : string.Create(CultureInfo.InvariantCulture, $"{Entry}-{Partition}");
+    public override string ToString() =>
+        Partition == 0 ? Entry.ToString() : string.Create(CultureInfo.InvariantCulture, $"{Entry}-{Partition}");
 }

@@ -17,8 +17,10 @@ internal sealed class DeadLetterReader(IDatabase redis, string stream, IReadOnly
     public async IAsyncEnumerable<DeadLetter> ReadAsync(
         DeadLetterFilter filter, bool ascending, DeadLetterId? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var parts = keys.Select((key, partition) => new Part(this, key, partition, BoundsOf(filter, ascending, after, partition), ascending)).ToArray();
-        var next = new PriorityQueue<Part, DeadLetterId>(Comparer<DeadLetterId>.Create((a, b) => ascending ? DeadLetterId.Compare(a, b) : DeadLetterId.Compare(b, a)));
+        var parts = keys.Select(
+            (key, partition) => new Part(this, key, partition, BoundsOf(filter, ascending, after, partition), ascending)).ToArray();
+        var next = new PriorityQueue<Part, DeadLetterId>(
+            Comparer<DeadLetterId>.Create((a, b) => ascending ? DeadLetterId.Compare(a, b) : DeadLetterId.Compare(b, a)));
         foreach (var part in parts)
         {
             if (await part.MoveNextAsync(cancellationToken))
@@ -56,7 +58,8 @@ internal sealed class DeadLetterReader(IDatabase redis, string stream, IReadOnly
         };
         if (!hasStory)
             return letter;
-        var story = entry.Values.Take(StoryFields).ToDictionary(field => (string)field.Name!, field => (string?)field.Value ?? "", StringComparer.Ordinal);
+        var story = entry.Values.Take(StoryFields).ToDictionary(
+            field => (string)field.Name!, field => (string?)field.Value ?? "", StringComparer.Ordinal);
         return letter with
         {
             Group = story["group"],

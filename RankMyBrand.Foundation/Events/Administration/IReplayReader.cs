@@ -8,7 +8,9 @@ internal interface IReplayReader
     /// <summary>How many events there are; null where only reading them would tell.</summary>
     Task<long?> CountAsync(CancellationToken cancellationToken);
 
-    /// <summary>Reads what comes after a cursor, which is empty at first. A page without entries and with the same cursor is the end.</summary>
+    /// <summary>
+    /// Reads what comes after a cursor, which is empty at first. A page without entries and with the same cursor is the end.
+    /// </summary>
     Task<ReplayPage> ReadAsync(string cursor, int limit, CancellationToken cancellationToken);
 }
 

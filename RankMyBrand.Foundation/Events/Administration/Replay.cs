@@ -84,6 +84,8 @@ public sealed record Replay(string Id, ReplayRequest Request)
 
     internal string Cursor { get; init; } = "";
 
-    /// <summary>The group was made for this replay: it must not begin before the archive has everything that the group does not get live.</summary>
+    /// <summary>
+    /// The group was made for this replay: it must not begin before the archive has everything that the group does not get live.
+    /// </summary>
     internal bool IsNewGroup { get; init; }
 }

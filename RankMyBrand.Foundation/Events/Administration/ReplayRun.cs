@@ -112,7 +112,9 @@ internal sealed partial class ReplayRun(
 
     private async Task PaceAsync(int count, TimeSpan elapsed, CancellationToken cancellationToken)
     {
-        if (_replay.Request.EventsPerSecond is { } rate && TimeSpan.FromSeconds((double)count / rate) - elapsed is var rest && rest > TimeSpan.Zero)
+        if (_replay.Request.EventsPerSecond is { } rate
+            && TimeSpan.FromSeconds((double)count / rate) - elapsed is var rest
+            && rest > TimeSpan.Zero)
             await Task.Delay(rest, time, cancellationToken);
     }
 

@@ -6,7 +6,9 @@ using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.Events;
 
-/// <summary>Carries replays on, side by side. Each is one runner's at a time; those of a runner that is gone are free within seconds.</summary>
+/// <summary>
+/// Carries replays on, side by side. Each is one runner's at a time; those of a runner that is gone are free within seconds.
+/// </summary>
 internal sealed partial class ReplayRunner(
     Replays replays,
     IConnectionMultiplexer redis,
@@ -62,7 +64,12 @@ internal sealed partial class ReplayRunner(
             foreach (var replay in await replays.ListAsync(stream, stoppingToken))
             {
                 if (replay.State is ReplayState.Running && !_running.ContainsKey(replay.Id))
-                    _running.Add(replay.Id, new ReplayRun(replays, replay, ReaderOf(replay.Request), _name, Boundary(replay), time, logger).RunAsync(stoppingToken));
+                {
+                    _running.Add(
+                        replay.Id,
+                        new ReplayRun(
+                            replays, replay, ReaderOf(replay.Request), _name, Boundary(replay), time, logger).RunAsync(stoppingToken));
+                }
             }
         }
     }
@@ -72,7 +79,9 @@ internal sealed partial class ReplayRunner(
         : new StreamReplayReader(redis.GetDatabase(), request, options.Value.KeysOf(request.Stream));
 
     private ArchiveProgress? Boundary(Replay replay) =>
-        replay is { IsNewGroup: true, Request.Source: ReplaySource.Store } ? new ArchiveProgress(redis.GetDatabase(), options.Value.KeysOf(replay.Request.Stream)) : null;
+        replay is { IsNewGroup: true, Request.Source: ReplaySource.Store }
+            ? new ArchiveProgress(redis.GetDatabase(), options.Value.KeysOf(replay.Request.Stream))
+            : null;
 
     [LoggerMessage(162, LogLevel.Warning, "Replays could not be looked for: {Reason}")]
     private static partial void LogTrouble(ILogger logger, string reason);

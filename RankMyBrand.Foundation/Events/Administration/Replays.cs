@@ -32,7 +32,8 @@ public sealed class Replays
             "NOGROUP" => throw new ReplayConflictException(
                 $"The stream '{request.Stream}' has no group '{request.Group}'. Check the name, or say that the group shall be created."),
             "BUSY" => throw Busy(request.Group, (string)answer[1]!),
-            _ => await FindAsync(request.Stream, id, cancellationToken) ?? throw new InvalidOperationException($"The replay {id} has vanished."),
+            _ => await FindAsync(request.Stream, id, cancellationToken)
+                ?? throw new InvalidOperationException($"The replay {id} has vanished."),
         };
     }
 
@@ -42,7 +43,8 @@ public sealed class Replays
     public async Task<IReadOnlyList<Replay>> ListAsync(string stream, CancellationToken cancellationToken)
     {
         Check(stream);
-        var ids = await Database.SortedSetRangeByRankAsync(ReplayKeys.OfStream(stream), order: Order.Descending).WaitAsync(cancellationToken);
+        var ids = await Database.SortedSetRangeByRankAsync(
+            ReplayKeys.OfStream(stream), order: Order.Descending).WaitAsync(cancellationToken);
         var replays = await Task.WhenAll(ids.Select(id => ReadAsync(stream, id!))).WaitAsync(cancellationToken);
         return [.. replays.OfType<Replay>()];
     }
@@ -69,7 +71,9 @@ public sealed class Replays
     public Task<bool> ResumeAsync(string stream, string id, CancellationToken cancellationToken) =>
         ChangeAsync(stream, id, ReplayState.Running).WaitAsync(cancellationToken);
 
-    /// <summary>Creates a group that does not exist yet together with the replay that brings it up to date; one that exists is left alone.</summary>
+    /// <summary>
+    /// Creates a group that does not exist yet together with the replay that brings it up to date; one that exists is left alone.
+    /// </summary>
     internal async Task CatchUpAsync(ReplayRequest request)
     {
         // The first partition comes last: it decides whether the group is new.
@@ -82,7 +86,8 @@ public sealed class Replays
     }
 
     /// <summary>The streams that have had replays.</summary>
-    internal async Task<IEnumerable<string>> StreamsAsync() => (await Database.SetMembersAsync(ReplayKeys.Streams)).Select(stream => (string)stream!);
+    internal async Task<IEnumerable<string>> StreamsAsync() =>
+        (await Database.SetMembersAsync(ReplayKeys.Streams)).Select(stream => (string)stream!);
 
     internal async Task<(string State, long Waiting)> TakeAsync(Replay replay, string runner, TimeSpan lease)
     {
@@ -150,9 +155,11 @@ public sealed class Replays
         await Database.SetAddAsync(ReplayKeys.Streams, request.Stream);
         RedisKey[] keys =
         [
-            ReplayKeys.OfStream(request.Stream), ReplayKeys.Of(request.Stream, id), request.Stream, ReplayStream.NameOf(request.Stream, request.Group),
+            ReplayKeys.OfStream(request.Stream), ReplayKeys.Of(request.Stream, id), request.Stream,
+            ReplayStream.NameOf(request.Stream, request.Group),
         ];
-        return (id, await Database.ScriptEvaluateAsync(Script.ReplayCreate, keys, [id, request.Group, expected, .. ReplayRecord.Write(request)]));
+        RedisValue[] values = [id, request.Group, expected, .. ReplayRecord.Write(request)];
+        return (id, await Database.ScriptEvaluateAsync(Script.ReplayCreate, keys, values));
     }
 
     private async Task CreateGroupAsync(string key, string group)
@@ -173,7 +180,8 @@ public sealed class Replays
         return (string?)answer[0] switch
         {
             "NONE" => false,
-            "NOT" => throw new ReplayConflictException($"The replay {id} is {(string?)answer[1]}, and cannot be {(state is ReplayState.Running ? "resumed" : "cancelled")}."),
+            "NOT" => throw new ReplayConflictException(
+                $"The replay {id} is {(string?)answer[1]}, and cannot be {(state is ReplayState.Running ? "resumed" : "cancelled")}."),
             "BUSY" => throw Busy("its group", (string)answer[1]!),
             _ => true,
         };

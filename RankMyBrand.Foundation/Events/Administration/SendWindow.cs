@@ -12,7 +12,8 @@ internal sealed class SendWindow
     // What was sent, the newest page first.
     private readonly LinkedList<(int Entries, long Bytes)> _sent = new();
 
-    public void Add(ReplayPage page) => _sent.AddFirst((page.Entries.Count, page.Entries.Sum(entry => entry.Sum(field => field.Value.GetLongByteCount()))));
+    public void Add(ReplayPage page) =>
+        _sent.AddFirst((page.Entries.Count, page.Entries.Sum(entry => entry.Sum(field => field.Value.GetLongByteCount()))));
 
     /// <summary>True when another page may be sent while so many entries wait.</summary>
     public bool HasRoom(long waiting)

@@ -25,7 +25,8 @@ internal sealed class StoreReplayReader(NpgsqlDataSource database, ReplayRequest
         // Rows that do not fit into the page are read for nothing.
         _rows = Math.Min(limit, _rows * 2);
         await using var command = Command(
-            "SELECT id, tenant_id, event_type, event_data::text, metadata::text", cursor, $" ORDER BY created_at, id LIMIT {_rows.ToString(CultureInfo.InvariantCulture)}");
+            "SELECT id, tenant_id, event_type, event_data::text, metadata::text", cursor,
+            $" ORDER BY created_at, id LIMIT {_rows.ToString(CultureInfo.InvariantCulture)}");
         var (entries, last, bytes) = (new List<NameValueEntry[]>(), default(Guid), 0);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (bytes < PageBytes && await reader.ReadAsync(cancellationToken))
@@ -89,7 +90,9 @@ internal sealed class StoreReplayReader(NpgsqlDataSource database, ReplayRequest
             TraceParent = Text("traceparent"),
             Source = Text("source"),
             PartitionKey = Text("partitionKey"),
-            Attributes = known.RootElement.TryGetProperty("attributes", out var attributes) ? Encoding.UTF8.GetBytes(attributes.GetRawText()) : default(ReadOnlyMemory<byte>?),
+            Attributes = known.RootElement.TryGetProperty("attributes", out var attributes)
+                ? Encoding.UTF8.GetBytes(attributes.GetRawText())
+                : default(ReadOnlyMemory<byte>?),
         };
         return [.. EntryFields.Rent().Write(@event), new NameValueEntry(ReplayStream.OriginField, Text("entryId") ?? "")];
 

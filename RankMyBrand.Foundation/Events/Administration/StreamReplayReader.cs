@@ -23,7 +23,8 @@ internal sealed class StreamReplayReader(IDatabase redis, ReplayRequest request,
         {
             var from = after.Length > 0 ? $"({after}" : request.From is { } earliest ? $"{earliest.ToUnixTimeMilliseconds()}-0" : "-";
             var to = request.To is { } latest ? $"({latest.ToUnixTimeMilliseconds()}-0" : "+";
-            var entries = await redis.StreamRangeAsync(keys[partition], from, to, Math.Min(limit, _size.Count)).WaitAsync(cancellationToken);
+            var entries = await redis.StreamRangeAsync(
+                keys[partition], from, to, Math.Min(limit, _size.Count)).WaitAsync(cancellationToken);
             if (entries.Length > 0)
             {
                 _size.Learn(entries);

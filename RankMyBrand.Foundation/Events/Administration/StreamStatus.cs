@@ -23,7 +23,9 @@ public sealed class StreamCatalogue
     /// <summary>The streams, by name.</summary>
     /// <exception cref="RedisException">Redis is away.</exception>
     public async Task<IReadOnlyList<StreamStatus>> ListAsync(CancellationToken cancellationToken) =>
-        await Task.WhenAll(_options.Streams.OrderBy(stream => stream.Key, StringComparer.Ordinal).Select(stream => DescribeAsync(stream.Key, stream.Value)))
+        await Task.WhenAll(
+            _options.Streams.OrderBy(stream => stream.Key, StringComparer.Ordinal).Select(
+                stream => DescribeAsync(stream.Key, stream.Value)))
             .WaitAsync(cancellationToken);
 
     private async Task<StreamStatus> DescribeAsync(string stream, StreamOptions settings)

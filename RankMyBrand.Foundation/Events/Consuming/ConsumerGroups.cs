@@ -24,7 +24,10 @@ public sealed class ConsumerGroups
     public async Task<IReadOnlyList<ConsumerGroup>> ListAsync(string stream, CancellationToken cancellationToken)
     {
         var parts = await Task.WhenAll(KeysOf(stream).Select(ListKeyAsync)).WaitAsync(cancellationToken);
-        return [.. parts.SelectMany(part => part).GroupBy(part => part.Name, StringComparer.Ordinal).Select(Sum).OrderBy(group => group.Name, StringComparer.Ordinal)];
+        return [.. parts.SelectMany(part => part)
+            .GroupBy(part => part.Name, StringComparer.Ordinal)
+            .Select(Sum)
+            .OrderBy(group => group.Name, StringComparer.Ordinal)];
     }
 
     /// <summary>
@@ -33,7 +36,9 @@ public sealed class ConsumerGroups
     /// </summary>
     /// <returns>False when the stream has no such group.</returns>
     /// <exception cref="EventRejectedException">There is no such stream.</exception>
-    /// <exception cref="RedisException">Redis is away; whether the group is paused is not known, and pausing it again does no harm.</exception>
+    /// <exception cref="RedisException">
+    /// Redis is away; whether the group is paused is not known, and pausing it again does no harm.
+    /// </exception>
     public async Task<bool> PauseAsync(string stream, string group, CancellationToken cancellationToken)
     {
         if (!await ExistsAsync(stream, group, cancellationToken))
@@ -91,7 +96,8 @@ public sealed class ConsumerGroups
             Replaying = (await replayed).Where(group => group.Name == info.Name).Sum(group => group.PendingMessageCount + (group.Lag ?? 0)),
             PausedAt = await pausedAt,
             Consumers = [.. (await consumers).Select(consumer =>
-                new GroupConsumer(consumer.Name, consumer.PendingMessageCount, TimeSpan.FromMilliseconds(consumer.IdleTimeInMilliseconds)))],
+                new GroupConsumer(
+                    consumer.Name, consumer.PendingMessageCount, TimeSpan.FromMilliseconds(consumer.IdleTimeInMilliseconds)))],
         };
     }
 

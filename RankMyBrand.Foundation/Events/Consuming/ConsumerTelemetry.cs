@@ -27,7 +27,9 @@ internal sealed class ConsumerTelemetry
         _processDuration = meter.CreateHistogram("messaging.process.duration", "s", "Time of one call of a handler.", advice: durations);
     }
 
-    /// <summary>Starts the span of one event, a child of its publisher's. The event's correlation id goes with whatever the handler calls.</summary>
+    /// <summary>
+    /// Starts the span of one event, a child of its publisher's. The event's correlation id goes with whatever the handler calls.
+    /// </summary>
     public static Activity? StartProcess(string stream, string group, Delivery delivery)
     {
         if (!EventsTelemetry.IsTracing)
@@ -54,7 +56,8 @@ internal sealed class ConsumerTelemetry
         if (!EventsTelemetry.IsTracing)
             return null;
         var links = deliveries.Take(MaxLinks)
-            .Select(delivery => ActivityContext.TryParse(delivery.Event.TraceParent, null, isRemote: true, out var context) ? context : default)
+            .Select(
+                delivery => ActivityContext.TryParse(delivery.Event.TraceParent, null, isRemote: true, out var context) ? context : default)
             .Where(context => context != default)
             .Distinct()
             .Select(context => new ActivityLink(context));

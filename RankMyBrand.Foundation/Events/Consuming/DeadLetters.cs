@@ -13,13 +13,15 @@ internal sealed partial class DeadLetters(ConsumerContext context)
     public static string NameOf(string streamKey) => $"{{{streamKey}}}:dead";
 
     /// <summary>Buries an entry; the copy and the acknowledgement are one step.</summary>
-    public async Task BuryAsync(StreamSource source, StreamEntry entry, Delivery.Failure failure, int attempts, DateTimeOffset? firstFailedAt)
+    public async Task BuryAsync(
+        StreamSource source, StreamEntry entry, Delivery.Failure failure, int attempts, DateTimeOffset? firstFailedAt)
     {
         var values = Compose(source, entry, failure, attempts, firstFailedAt);
         var isMoved = false;
         await context.Patience.UntilDoneAsync(
             "move an entry to the dead letters",
-            async () => isMoved = !(await context.Database.ScriptEvaluateAsync(Script.DeadLetter, [source.Key, source.DeadLetters], values)).IsNull,
+            async () =>
+                isMoved = !(await context.Database.ScriptEvaluateAsync(Script.DeadLetter, [source.Key, source.DeadLetters], values)).IsNull,
             context.Lifetime.Hurrying);
         if (!isMoved)
             return;
@@ -27,7 +29,8 @@ internal sealed partial class DeadLetters(ConsumerContext context)
         LogBuried(context.Logger, entry.Id.ToString(), source.Name, context.Subscription.Group, failure.Type, failure.Message);
     }
 
-    private RedisValue[] Compose(StreamSource source, StreamEntry entry, Delivery.Failure failure, int attempts, DateTimeOffset? firstFailedAt)
+    private RedisValue[] Compose(
+        StreamSource source, StreamEntry entry, Delivery.Failure failure, int attempts, DateTimeOffset? firstFailedAt)
     {
         var now = context.Time.GetUtcNow();
         List<RedisValue> values =

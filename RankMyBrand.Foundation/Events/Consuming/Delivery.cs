@@ -50,7 +50,10 @@ public sealed partial class Delivery
     /// <summary>Has the event delivered again after a back-off, or sends it to the dead letters after the last attempt.</summary>
     public void Retry(Exception cause) => Failed = new Failure(NameOf(cause), cause.Message, FailureKind.Attempt);
 
-    /// <summary>Reads the event's JSON. False when it has not the form of a <typeparamref name="T"/>: it then goes to the dead letters, as malformed.</summary>
+    /// <summary>
+    /// Reads the event's JSON. False when it has not the form of a <typeparamref name="T"/>: it then goes to the
+    /// dead letters, as malformed.
+    /// </summary>
     public bool TryRead<T>(JsonTypeInfo<T> json, [MaybeNullWhen(false)] out T value)
     {
         try

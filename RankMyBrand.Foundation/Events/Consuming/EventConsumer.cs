@@ -74,7 +74,9 @@ internal sealed partial class EventConsumer : BackgroundService
 
         _readers = CreateReaders();
         using var settled = new CancellationTokenSource();
-        var keeping = Task.WhenAll(lifetime.WatchAsync(_renewal.RunAsync(settled.Token)), lifetime.WatchAsync(_ownership?.RunAsync(settled.Token) ?? Task.CompletedTask));
+        var keeping = Task.WhenAll(
+            lifetime.WatchAsync(_renewal.RunAsync(settled.Token)),
+            lifetime.WatchAsync(_ownership?.RunAsync(settled.Token) ?? Task.CompletedTask));
         var settling = lifetime.WatchAsync(_acknowledgements.RunAsync());
         var handling = lifetime.WatchAsync(_handlers.RunAsync());
         var bringing = Task.WhenAll(new[] { _takeOver.RunAsync(), _retries.RunAsync(), _watch.RunAsync(LookAround) }
@@ -102,8 +104,11 @@ internal sealed partial class EventConsumer : BackgroundService
     {
         var sources = _context.Subscription.Sources;
         var isCluster = _context.Redis.GetServers().Any(server => server.ServerType is ServerType.Cluster);
-        IEnumerable<IReadOnlyList<StreamSource>> parts = isCluster ? sources.Select(source => (IReadOnlyList<StreamSource>)[source]) : [sources];
-        return [.. parts.Select(part => new ReadLoop(_context, part, _watch, _intake, _pending) { Lost = source => _ownership?.Lose(source) })];
+        IEnumerable<IReadOnlyList<StreamSource>> parts = isCluster
+            ? sources.Select(source => (IReadOnlyList<StreamSource>)[source])
+            : [sources];
+        return [.. parts.Select(part =>
+            new ReadLoop(_context, part, _watch, _intake, _pending) { Lost = source => _ownership?.Lose(source) })];
     }
 
     /// <summary>Returns when what is being read or taken over just now is held.</summary>
@@ -115,7 +120,9 @@ internal sealed partial class EventConsumer : BackgroundService
         _ownership?.Wake();
     }
 
-    /// <summary>Has others go on at once where this consumer has stopped. Without Redis they notice by themselves, a little later.</summary>
+    /// <summary>
+    /// Has others go on at once where this consumer has stopped. Without Redis they notice by themselves, a little later.
+    /// </summary>
     private async Task LeaveAsync()
     {
         try
@@ -134,6 +141,7 @@ internal sealed partial class EventConsumer : BackgroundService
         }
     }
 
-    [LoggerMessage(118, LogLevel.Warning, "A consumer of group {Group} could not leave in order, others will take over what it held: {Reason}")]
+    [LoggerMessage(
+        118, LogLevel.Warning, "A consumer of group {Group} could not leave in order, others will take over what it held: {Reason}")]
     private static partial void LogNotLeft(ILogger logger, string group, string reason);
 }

@@ -20,7 +20,9 @@ public static class EventHandlerExtensions
     /// <param name="stream">The stream.</param>
     /// <param name="group">The group; each has its own place in the stream.</param>
     /// <param name="handle">The handler.</param>
-    /// <param name="json">How to read the events' data, generated at compile time; without it the type is looked at while running, with web defaults.</param>
+    /// <param name="json">
+    /// How to read the events' data, generated at compile time; without it the type is looked at while running, with web defaults.
+    /// </param>
     /// <param name="configure">Changes the options.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public static void AddEventHandler<T>(
@@ -39,7 +41,10 @@ public static class EventHandlerExtensions
     /// Has <typeparamref name="THandler"/> handle the events of a stream one by one, as consumer group <paramref name="group"/>. It is
     /// made once; register it as scoped to have one made for each event, in a scope of its own.
     /// </summary>
-    /// <inheritdoc cref="AddEventHandler{T}(IHostApplicationBuilder, string, string, Func{T, Delivery, CancellationToken, Task}, JsonTypeInfo{T}?, Action{EventHandlerOptions}?)" path="/param|/exception"/>
+    /// <inheritdoc
+    /// cref="AddEventHandler{T}(IHostApplicationBuilder, string, string, Func{T, Delivery, CancellationToken, Task},
+    /// JsonTypeInfo{T}?, Action{EventHandlerOptions}?)"
+    /// path="/param|/exception"/>
     public static void AddEventHandler<THandler, T>(
         this IHostApplicationBuilder builder,
         string stream,

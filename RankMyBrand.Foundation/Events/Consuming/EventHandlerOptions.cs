@@ -56,7 +56,11 @@ public sealed class EventHandlerOptions
         Require(Concurrency is >= 1 and <= 256, nameof(Concurrency), Concurrency, "from 1 to 256");
         Require(Enum.IsDefined(Ordering), nameof(Ordering), Ordering, "None, ByKey or Stream");
         Require(MaxAttempts >= 1, nameof(MaxAttempts), MaxAttempts, "at least 1");
-        Require(RetryDelay > TimeSpan.Zero && RetryDelay <= MaxRetryDelay, nameof(RetryDelay), RetryDelay, "above zero and at most MaxRetryDelay");
+        Require(
+            RetryDelay > TimeSpan.Zero && RetryDelay <= MaxRetryDelay,
+            nameof(RetryDelay),
+            RetryDelay,
+            "above zero and at most MaxRetryDelay");
         Require(MaxWaiting is >= 1 and <= 1_000_000, nameof(MaxWaiting), MaxWaiting, "from 1 to 1000000");
         Require(ClaimAfter >= TimeSpan.FromMilliseconds(100), nameof(ClaimAfter), ClaimAfter, "at least 100 ms");
 

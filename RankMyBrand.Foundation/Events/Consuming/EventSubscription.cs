@@ -15,10 +15,15 @@ internal sealed class EventSubscription
         }
 
         Streams = streams;
-        Sources = [.. streams.SelectMany(stream => events.KeysOf(stream).SelectMany(key => (StreamSource[])[SourceOf(stream, key), SourceOf(stream, key, isReplay: true)]))];
+        Sources = [.. streams.SelectMany(stream => events.KeysOf(stream).SelectMany(key => SourcesOf(stream, key)))];
+
+        StreamSource[] SourcesOf(string stream, string key) => [SourceOf(stream, key), SourceOf(stream, key, isReplay: true)];
 
         StreamSource SourceOf(string stream, string key, bool isReplay = false) =>
-            new(stream, key, group, options.Ordering, isReplay) { Settings = events.Streams.GetValueOrDefault(stream) ?? new StreamOptions() };
+            new(stream, key, group, options.Ordering, isReplay)
+            {
+                Settings = events.Streams.GetValueOrDefault(stream) ?? new StreamOptions(),
+            };
     }
 
     public IReadOnlyList<string> Streams { get; }
@@ -37,5 +42,6 @@ internal sealed class EventSubscription
     public bool OneByOne { get; init; }
 
     /// <summary>The consumer's name in its groups: new at each start, so that two lives of a process are never mixed up.</summary>
-    public string Consumer { get; } = $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}"[..Math.Min(64, Environment.MachineName.Length + 18)];
+    public string Consumer { get; } =
+        $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}"[..Math.Min(64, Environment.MachineName.Length + 18)];
 }

@@ -23,12 +23,16 @@ internal sealed class GroupGauges
     {
         (_groups, _time) = (groups, time);
         var meter = meters.Create(EventsTelemetry.Name);
-        meter.CreateObservableGauge("rankmybrand.events.lag", () => Observe(group => group.Lag), "{message}", "Events that a group has not read yet.");
         meter.CreateObservableGauge(
-            "rankmybrand.events.pending", () => Observe(group => group.Pending), "{message}", "Events that a group has read and not acknowledged yet.");
+            "rankmybrand.events.lag", () => Observe(group => group.Lag), "{message}", "Events that a group has not read yet.");
         meter.CreateObservableGauge(
-            "rankmybrand.events.pending.age", () => Observe(group => (long)(group.OldestPendingAge?.TotalSeconds ?? 0)), "s", "Age of the oldest pending event.");
-        meter.CreateObservableGauge("rankmybrand.events.paused", () => Observe(group => group.PausedAt is null ? 0 : 1), description: "1 while a group is paused.");
+            "rankmybrand.events.pending", () => Observe(group => group.Pending), "{message}",
+            "Events that a group has read and not acknowledged yet.");
+        meter.CreateObservableGauge(
+            "rankmybrand.events.pending.age", () => Observe(group => (long)(group.OldestPendingAge?.TotalSeconds ?? 0)), "s",
+            "Age of the oldest pending event.");
+        meter.CreateObservableGauge(
+            "rankmybrand.events.paused", () => Observe(group => group.PausedAt is null ? 0 : 1), description: "1 while a group is paused.");
     }
 
     /// <summary>From now on a subscription's groups are asked about.</summary>
@@ -57,7 +61,8 @@ internal sealed class GroupGauges
                    let value = @select(known.Group)
                    where value is not null
                    select new Measurement<long>(
-                       value.Value, new("messaging.destination.name", known.Stream), new KeyValuePair<string, object?>("messaging.consumer.group.name", known.Group.Name)),
+                       value.Value, new("messaging.destination.name", known.Stream),
+                       new KeyValuePair<string, object?>("messaging.consumer.group.name", known.Group.Name)),
             ];
         }
     }

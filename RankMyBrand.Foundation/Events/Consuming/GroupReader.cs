@@ -40,7 +40,8 @@ internal sealed class GroupReader(ConsumerContext context, IReadOnlyList<StreamS
     {
         object[] arguments =
         [
-            "GROUP", _subscription.Group, _subscription.Consumer, "COUNT", _size.Count, "BLOCK", (long)BlockingConnection.Block.TotalMilliseconds,
+            "GROUP", _subscription.Group, _subscription.Consumer, "COUNT", _size.Count, "BLOCK",
+            (long)BlockingConnection.Block.TotalMilliseconds,
             "STREAMS", .. _from.Select(source => (object)source.Key), .. _from.Select(_ => (object)">"),
         ];
         var reading = database.ExecuteAsync("XREADGROUP", arguments);
@@ -52,7 +53,8 @@ internal sealed class GroupReader(ConsumerContext context, IReadOnlyList<StreamS
     /// <summary>There is more: no need to block, and the client reads this form of the reply with less effort.</summary>
     private async Task<GroupRead> ReadNowAsync(IDatabase database)
     {
-        var reading = database.StreamReadGroupAsync(_positions, _subscription.Group, _subscription.Consumer, _size.Count, CommandFlags.None);
+        var reading = database.StreamReadGroupAsync(
+            _positions, _subscription.Group, _subscription.Consumer, _size.Count, CommandFlags.None);
         var asking = database.StringGetAsync(_gates);
         var streams = await reading;
         return new GroupRead([.. streams.Select(stream => (_byName[stream.Key!], stream.Entries))], await asking);

@@ -62,7 +62,8 @@ internal sealed class GroupWatch(ConsumerContext context) : IDisposable
     /// <summary>Looks again once in a while as long as something is paused: the message that it goes on may have been lost.</summary>
     public async Task RefreshSometimesAsync()
     {
-        if (!context.Subscription.Sources.Any(source => source.IsPaused) || context.Time.GetElapsedTime(_lookedAt) < BlockingConnection.Block)
+        if (!context.Subscription.Sources.Any(source => source.IsPaused)
+            || context.Time.GetElapsedTime(_lookedAt) < BlockingConnection.Block)
             return;
         await RefreshAsync();
     }

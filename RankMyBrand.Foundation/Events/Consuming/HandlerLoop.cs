@@ -50,7 +50,8 @@ internal sealed partial class HandlerLoop(ConsumerContext context, IEventHandler
         {
             await handler.HandleAsync(batch, context.Lifetime.Abandoning);
         }
-        catch (Exception e) when (TransientFailure.Is(e) || (e is OperationCanceledException && context.Lifetime.Abandoning.IsCancellationRequested))
+        catch (Exception e) when (TransientFailure.Is(e)
+            || (e is OperationCanceledException && context.Lifetime.Abandoning.IsCancellationRequested))
         {
             LogDependencyAway(context.Logger, _subscription.Group, batch.Count, e.Message);
             batch.ForEach(delivery => delivery.Postpone(e));

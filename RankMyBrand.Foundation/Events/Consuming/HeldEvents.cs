@@ -82,7 +82,9 @@ internal sealed class HeldEvents(IReadOnlyList<StreamSource> sources, EventHandl
         return true;
     }
 
-    /// <summary>The handler is done with a batch; those it failed at and that are to be tried again come back by <see cref="Return"/>.</summary>
+    /// <summary>
+    /// The handler is done with a batch; those it failed at and that are to be tried again come back by <see cref="Return"/>.
+    /// </summary>
     public void Finish(List<Delivery> batch, List<Delivery> again)
     {
         lock (_lock)

@@ -14,7 +14,9 @@ public interface IEventHandler<in T>
     /// </summary>
     /// <param name="event">What the event says.</param>
     /// <param name="delivery">What is known about it: its id, type, tenant, correlation, attempt.</param>
-    /// <param name="cancellationToken">Cancelled when the host has lost its patience while stopping; the event then goes to another replica.</param>
+    /// <param name="cancellationToken">
+    /// Cancelled when the host has lost its patience while stopping; the event then goes to another replica.
+    /// </param>
     Task HandleAsync(T @event, Delivery delivery, CancellationToken cancellationToken);
 }
 
@@ -27,7 +29,12 @@ public interface IEventHandler
     /// database error, a lost connection, a timeout) makes the batch come again, without counting as an attempt; after any other
     /// exception each event is tried by itself.
     /// </summary>
-    /// <param name="deliveries">The events; <see cref="Delivery.TryRead"/> reads their JSON. The key of each is another one where <see cref="EventOrdering.ByKey"/> holds.</param>
-    /// <param name="cancellationToken">Cancelled when the host has lost its patience while stopping; the events then go to another replica.</param>
+    /// <param name="deliveries">
+    /// The events; <see cref="Delivery.TryRead"/> reads their JSON. The key of each is another one where
+    /// <see cref="EventOrdering.ByKey"/> holds.
+    /// </param>
+    /// <param name="cancellationToken">
+    /// Cancelled when the host has lost its patience while stopping; the events then go to another replica.
+    /// </param>
     Task HandleAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken);
 }

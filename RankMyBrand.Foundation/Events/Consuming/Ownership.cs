@@ -19,7 +19,9 @@ internal sealed partial class Ownership(
     /// <summary>Looks at once, and not only when it is time.</summary>
     public void Wake() => _now.Set();
 
-    /// <summary>Shares until it is cancelled. Ownerships are renewed meanwhile, also those of sources whose last events are still being handled.</summary>
+    /// <summary>
+    /// Shares until it is cancelled. Ownerships are renewed meanwhile, also those of sources whose last events are still being handled.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
@@ -73,7 +75,10 @@ internal sealed partial class Ownership(
             foreach (var surplus in owned.Skip(share))
                 Track(ReleaseAsync(surplus));
             if (!context.Lifetime.Stopping.IsCancellationRequested)
-                await AcquireAsync(partitions.FindAll(source => source.Access is SourceAccess.None && !source.IsLeaving), share - owned.Count);
+            {
+                await AcquireAsync(
+                    partitions.FindAll(source => source.Access is SourceAccess.None && !source.IsLeaving), share - owned.Count);
+            }
         }
 
         if (_isKnown)
@@ -117,7 +122,9 @@ internal sealed partial class Ownership(
     {
         LogOwned(context.Logger, source.Name, context.Subscription.Group);
         source.ClaimCursor = null;
-        if (!await context.Patience.UntilDoneAsync("take over a partition", () => takeOver.RunAsync(source, TimeSpan.Zero), context.Lifetime.Stopping))
+        var isTaken = await context.Patience.UntilDoneAsync(
+            "take over a partition", () => takeOver.RunAsync(source, TimeSpan.Zero), context.Lifetime.Stopping);
+        if (!isTaken)
             return;
         context.Held.Change(() => source.Access = source.Access is SourceAccess.Handle ? SourceAccess.Full : source.Access);
         watch.WakeReaders();
@@ -151,7 +158,8 @@ internal sealed partial class Ownership(
     }
 
     private async Task<int> CountMembersAsync(string stream, TimeSpan lease) => (int)await context.Database.ScriptEvaluateAsync(
-        Script.JoinMembers, [$"{{{stream}}}:members:{context.Subscription.Group}"], [context.Subscription.Consumer, (long)lease.TotalMilliseconds]);
+        Script.JoinMembers, [$"{{{stream}}}:members:{context.Subscription.Group}"],
+        [context.Subscription.Consumer, (long)lease.TotalMilliseconds]);
 
     private void Track(Task change)
     {

@@ -2,7 +2,9 @@ using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.Events;
 
-/// <summary>What Redis knows about the entries that consumers hold: who has each, since when, and how often it has been delivered.</summary>
+/// <summary>
+/// What Redis knows about the entries that consumers hold: who has each, since when, and how often it has been delivered.
+/// </summary>
 internal sealed class PendingEntries(ConsumerContext context)
 {
     private const int MaxPerCommand = 1000;
@@ -35,8 +37,11 @@ internal sealed class PendingEntries(ConsumerContext context)
         }
     }
 
-    /// <summary>Takes over one round of entries that have been idle for long, from a cursor on; the next cursor is null at the end.</summary>
-    public async Task<(StreamEntry[] Entries, int[] Attempts, RedisValue? Next)> ClaimAsync(StreamSource source, TimeSpan idle, RedisValue? from, int count)
+    /// <summary>
+    /// Takes over one round of entries that have been idle for long, from a cursor on; the next cursor is null at the end.
+    /// </summary>
+    public async Task<(StreamEntry[] Entries, int[] Attempts, RedisValue? Next)> ClaimAsync(
+        StreamSource source, TimeSpan idle, RedisValue? from, int count)
     {
         var (database, group, consumer) = (context.Database, _subscription.Group, _subscription.Consumer);
         // What this consumer holds may be old too, when Redis was away for long: it is being handled already. Looked up first, because
@@ -64,8 +69,12 @@ internal sealed class PendingEntries(ConsumerContext context)
         int AttemptOf(StreamEntry entry) => attempts.GetValueOrDefault(entry.Id, 2);
     }
 
-    /// <summary>Tells Redis that this consumer is still at work on deliveries of one source; those that are no longer its own are marked as lost.</summary>
-    public Task RenewAsync(StreamSource source, IReadOnlyList<Delivery> deliveries) => HoldAsync(source, deliveries, RedisValue.EmptyString);
+    /// <summary>
+    /// Tells Redis that this consumer is still at work on deliveries of one source; those that are no longer
+    /// its own are marked as lost.
+    /// </summary>
+    public Task RenewAsync(StreamSource source, IReadOnlyList<Delivery> deliveries) =>
+        HoldAsync(source, deliveries, RedisValue.EmptyString);
 
     /// <summary>Tells Redis which attempt deliveries of one source are at.</summary>
     public async Task CountAttemptsAsync(IReadOnlyList<Delivery> deliveries)
@@ -88,7 +97,8 @@ internal sealed class PendingEntries(ConsumerContext context)
     /// <summary>Removes the names of consumers that are gone and hold nothing.</summary>
     public Task RemoveIdleConsumersAsync() => Task.WhenAll(_subscription.Sources.Select(source =>
         context.Database.ScriptEvaluateAsync(
-            Script.RemoveIdleConsumers, [source.Key], [_subscription.Group, (long)_subscription.Options.ForgetConsumerAfter.TotalMilliseconds])));
+            Script.RemoveIdleConsumers, [source.Key],
+            [_subscription.Group, (long)_subscription.Options.ForgetConsumerAfter.TotalMilliseconds])));
 
     /// <summary>Gives up this consumer's own name, where it holds nothing any more.</summary>
     public async Task LeaveAsync()

@@ -36,7 +36,9 @@ internal sealed partial class Settlement(
         if (failure.Kind is Delivery.FailureKind.NoAttempt)
             return again;
         delivery.FirstFailedAt ??= context.Time.GetUtcNow();
-        LogFailed(context.Logger, delivery.Event.Type, delivery.Event.Id, delivery.Attempt, context.Subscription.Group, failure.Type, failure.Message);
+        LogFailed(
+            context.Logger, delivery.Event.Type, delivery.Event.Id, delivery.Attempt, context.Subscription.Group, failure.Type,
+            failure.Message);
         return failure.Kind is Delivery.FailureKind.Final || delivery.Attempt >= Options.MaxAttempts ? dead : again;
     }
 

@@ -36,7 +36,9 @@ internal sealed class StreamSource(string stream, string partition, string group
     /// <summary>It is being given up: still this consumer's, but nothing of it is begun any more.</summary>
     public bool IsLeaving { get; set; }
 
-    /// <summary>Where the next look for abandoned entries continues: those of living consumers at the front must not hide those of dead ones.</summary>
+    /// <summary>
+    /// Where the next look for abandoned entries continues: those of living consumers at the front must not hide those of dead ones.
+    /// </summary>
     public RedisValue? ClaimCursor { get; set; }
 
     public bool IsOpen => Access is not SourceAccess.None && !IsPaused;

@@ -23,7 +23,10 @@ internal sealed partial class TakeOver(ConsumerContext context, PendingEntries p
             foreach (var source in context.Subscription.Sources)
             {
                 if (source.CanRead)
-                    await context.Patience.UntilDoneAsync("take over pending entries", () => RunAsync(source, context.Options.ClaimAfter), stop);
+                {
+                    await context.Patience.UntilDoneAsync(
+                        "take over pending entries", () => RunAsync(source, context.Options.ClaimAfter), stop);
+                }
             }
 
             if (context.Time.GetElapsedTime(cleanedUp) > s_cleanUpEvery)

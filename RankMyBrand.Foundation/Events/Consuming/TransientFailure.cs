@@ -16,7 +16,8 @@ internal static class TransientFailure
         DbException { SqlState: "42P01" or "42703" } => true,
         // What a handler publishes may have to wait for room in its stream.
         EventRejectedException { Rejection.RetryAfter: not null } => true,
-        RedisConnectionException or RedisTimeoutException or TimeoutException or SocketException or IOException or HttpRequestException => true,
+        RedisConnectionException or RedisTimeoutException or TimeoutException or SocketException or IOException or HttpRequestException =>
+            true,
         // How HttpClient reports its own timeout.
         OperationCanceledException { InnerException: TimeoutException } => true,
         RedisServerException => e.Message.StartsWith("LOADING", StringComparison.Ordinal),

@@ -38,7 +38,8 @@ public sealed class LiveEvents(IConnectionMultiplexer redis, IOptions<EventsOpti
         var keys = options.Value.KeysOf(topic.Stream);
         var after = topic.After is null
             ? null
-            : LivePlace.Parse(topic.After, keys.Count) ?? throw new FormatException($"'{topic.After}' is not a place in the stream '{topic.Stream}'.");
+            : LivePlace.Parse(topic.After, keys.Count)
+                ?? throw new FormatException($"'{topic.After}' is not a place in the stream '{topic.Stream}'.");
         var tails = _tails.GetOrAdd(topic.Stream, _ => [.. keys.Select((key, partition) => new StreamTail(redis, key, partition, time))]);
         var buffer = new LiveBuffer(topic.Stream);
         var listener = new LiveListener(redis, topic, after, keys, buffer, () => Leave(tails, buffer));
@@ -55,7 +56,9 @@ public sealed class LiveEvents(IConnectionMultiplexer redis, IOptions<EventsOpti
         return listener;
     }
 
-    /// <summary>True for a place in a stream, which a listener can resume after: the <see cref="LiveEvent.EntryId"/> of one of its events.</summary>
+    /// <summary>
+    /// True for a place in a stream, which a listener can resume after: the <see cref="LiveEvent.EntryId"/> of one of its events.
+    /// </summary>
     public bool IsPlace(string stream, string text) => LivePlace.Parse(text, options.Value.KeysOf(stream).Count) is not null;
 
     /// <summary>Ends all reading.</summary>

@@ -15,7 +15,8 @@ public sealed class LiveListener : IDisposable
     private readonly LiveBuffer _buffer;
     private readonly Action _leave;
 
-    internal LiveListener(IConnectionMultiplexer redis, LiveTopic topic, LivePlace? after, IReadOnlyList<string> keys, LiveBuffer buffer, Action leave) =>
+    internal LiveListener(
+        IConnectionMultiplexer redis, LiveTopic topic, LivePlace? after, IReadOnlyList<string> keys, LiveBuffer buffer, Action leave) =>
         (_redis, _topic, _after, _keys, _buffer, _leave) = (redis, topic, after, keys, buffer, leave);
 
     /// <summary>
@@ -36,7 +37,8 @@ public sealed class LiveListener : IDisposable
             StreamEntry[] page;
             do
             {
-                page = await _redis.GetDatabase().StreamRangeAsync(_keys[partition], $"({place[partition]}", "+", HistoryPage).WaitAsync(cancellationToken);
+                page = await _redis.GetDatabase().StreamRangeAsync(
+                    _keys[partition], $"({place[partition]}", "+", HistoryPage).WaitAsync(cancellationToken);
                 foreach (var entry in page)
                 {
                     if (Heard(place, partition, entry) is { } past)

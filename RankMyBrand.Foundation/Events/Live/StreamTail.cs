@@ -81,7 +81,8 @@ internal sealed class StreamTail(IConnectionMultiplexer redis, string key, int p
             try
             {
                 var read = await connection.ReadAsync(
-                    "XREAD", ["COUNT", 500, "BLOCK", (long)BlockingConnection.Block.TotalMilliseconds, "STREAMS", (RedisKey)key, last], stop);
+                    "XREAD", ["COUNT", 500, "BLOCK", (long)BlockingConnection.Block.TotalMilliseconds, "STREAMS", (RedisKey)key, last],
+                    stop);
                 foreach (var entry in read.SelectMany(part => part.Entries))
                 {
                     last = entry.Id;

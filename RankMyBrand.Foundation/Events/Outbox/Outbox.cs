@@ -41,7 +41,8 @@ public sealed class Outbox(IOptions<EventsOptions> options)
                 FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::text[],
                             $11::text[])
                      WITH ORDINALITY AS e (
-                         id, type, data, correlation_id, traceparent, tenant_id, source, attributes, deduplication_key, partition_key, ordinality)
+                         id, type, data, correlation_id, traceparent, tenant_id, source, attributes, deduplication_key, partition_key,
+                         ordinality)
                 ORDER BY e.ordinality)
             SELECT pg_notify('{Channel}', '') WHERE NOT pg_try_advisory_xact_lock_shared({OutboxSession.SleepKey})
             """,

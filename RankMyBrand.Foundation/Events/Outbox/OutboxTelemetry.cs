@@ -32,14 +32,17 @@ internal sealed class OutboxTelemetry
         meter.CreateObservableGauge(
             "rankmybrand.outbox.waiting", () => Measure(lag => lag.Waiting), "{message}", "Events that wait to be relayed.");
         meter.CreateObservableGauge(
-            "rankmybrand.outbox.rejected", () => Measure(lag => lag.Rejected), "{message}", "Events put aside: their stream will never take them.");
+            "rankmybrand.outbox.rejected", () => Measure(lag => lag.Rejected), "{message}",
+            "Events put aside: their stream will never take them.");
         meter.CreateObservableGauge(
             "rankmybrand.outbox.lag", () => Measure(lag => lag.OldestAge.TotalSeconds), "s", "Age of the oldest event that waits.");
         meter.CreateObservableGauge(
             "rankmybrand.outbox.leader", () => _lags is null ? 0 : 1, "1", "1 where this process relays.");
     }
 
-    /// <summary>Starts the span of a relayed batch: a child of the span that added its only event, or linked to those that added them.</summary>
+    /// <summary>
+    /// Starts the span of a relayed batch: a child of the span that added its only event, or linked to those that added them.
+    /// </summary>
     public static Activity? StartRelay(IReadOnlyList<OutboxEntry> entries)
     {
         if (!s_activities.HasListeners())

@@ -9,6 +9,9 @@ internal static class EventCheck
         if (!JsonText.IsStorable(@event.Data, out var fault))
             throw new ArgumentException($"The data of the event {@event.Id} ({@event.Type}) is not JSON that can be stored: {fault}.");
         if (@event.Attributes is { } attributes && !JsonText.IsStorable(attributes, out fault))
-            throw new ArgumentException($"The attributes of the event {@event.Id} ({@event.Type}) are not JSON that can be stored: {fault}.");
+        {
+            throw new ArgumentException(
+                $"The attributes of the event {@event.Id} ({@event.Type}) are not JSON that can be stored: {fault}.");
+        }
     }
 }

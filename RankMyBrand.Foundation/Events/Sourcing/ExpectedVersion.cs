@@ -3,7 +3,9 @@ using System.Globalization;
 namespace RankMyBrand.Foundation.Events;
 
 /// <summary>What an appender knows of a stream: which version it must have for the append to happen.</summary>
-/// <remarks>The first event of a stream has version 1. A stream has the version of its newest event; one without events has version 0.</remarks>
+/// <remarks>
+/// The first event of a stream has version 1. A stream has the version of its newest event; one without events has version 0.
+/// </remarks>
 public readonly record struct ExpectedVersion
 {
     private const long AnyVersion = -1;

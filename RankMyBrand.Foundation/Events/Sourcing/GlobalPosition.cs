@@ -23,7 +23,8 @@ public readonly record struct GlobalPosition(long Transaction, long Sequence) : 
             && long.TryParse(text.AsSpan(0, dash), NumberStyles.None, CultureInfo.InvariantCulture, out var transaction)
             && long.TryParse(text.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
             ? new GlobalPosition(transaction, sequence)
-            : throw new FormatException($"'{text}' is not a global position: expected two numbers joined by a hyphen, for example 7421-90.");
+            : throw new FormatException(
+                $"'{text}' is not a global position: expected two numbers joined by a hyphen, for example 7421-90.");
     }
 
     /// <inheritdoc/>

@@ -62,7 +62,9 @@ internal static class SourcedEventReader
         return page;
     }
 
-    /// <summary>A row from a transaction that this server has not begun yet came from another server, and would stay unseen for long.</summary>
+    /// <summary>
+    /// A row from a transaction that this server has not begun yet came from another server, and would stay unseen for long.
+    /// </summary>
     private static async Task RequireOwnNumbersAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(

@@ -17,7 +17,9 @@ public sealed class SourcedStreams(NpgsqlDataSource database, IMeterFactory mete
     /// nothing and is answered with their versions, so an append whose answer was lost can be repeated.
     /// </summary>
     /// <exception cref="VersionConflictException">The stream has another version, or holds some of the events elsewhere.</exception>
-    /// <exception cref="ArgumentException">There are no events, an id comes twice, a payload is not JSON, or an event names another tenant.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are no events, an id comes twice, a payload is not JSON, or an event names another tenant.
+    /// </exception>
     public async Task<AppendResult> AppendAsync(
         StreamId stream, ExpectedVersion expected, IReadOnlyList<StreamEvent> events, CancellationToken cancellationToken)
     {
@@ -28,7 +30,8 @@ public sealed class SourcedStreams(NpgsqlDataSource database, IMeterFactory mete
 
     /// <summary>
     /// Appends events in the caller's transaction, for example together with
-    /// <see cref="Outbox.AddAsync(NpgsqlTransaction, string, StreamEvent, CancellationToken)"/>. After a conflict the transaction can go on.
+    /// <see cref="Outbox.AddAsync(NpgsqlTransaction, string, StreamEvent, CancellationToken)"/>. After a conflict
+    /// the transaction can go on.
     /// </summary>
     /// <inheritdoc cref="AppendAsync(StreamId, ExpectedVersion, IReadOnlyList{StreamEvent}, CancellationToken)"/>
     public async Task<AppendResult> AppendAsync(
@@ -59,7 +62,9 @@ public sealed class SourcedStreams(NpgsqlDataSource database, IMeterFactory mete
             last => last.Version + 1,
             cancellationToken);
 
-    /// <summary>Reads from a version (inclusive) to the beginning, newest first, a page at a time. No connection is held between pages.</summary>
+    /// <summary>
+    /// Reads from a version (inclusive) to the beginning, newest first, a page at a time. No connection is held between pages.
+    /// </summary>
     public IAsyncEnumerable<SourcedEvent> ReadBackwardAsync(
         StreamId stream, long fromVersion = long.MaxValue, CancellationToken cancellationToken = default) =>
         PageThrough(
@@ -73,7 +78,9 @@ public sealed class SourcedStreams(NpgsqlDataSource database, IMeterFactory mete
     /// is ordered later. It ends at the oldest transaction that is still running, for what that one appends may come before the rest;
     /// call again with the last position to go on.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The database was restored on another server without sourced_events_restored().</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The database was restored on another server without sourced_events_restored().
+    /// </exception>
     public IAsyncEnumerable<SourcedEvent> ReadAllTenantsAsync(GlobalPosition after, CancellationToken cancellationToken = default) =>
         PageThrough(
             after,

@@ -1,12 +1,16 @@
 namespace RankMyBrand.Foundation.Events;
 
-/// <summary>The identity of an event-sourced stream, usually of one aggregate: its tenant and its name, for example <c>brand-42</c>.</summary>
+/// <summary>
+/// The identity of an event-sourced stream, usually of one aggregate: its tenant and its name, for example <c>brand-42</c>.
+/// </summary>
 public sealed record StreamId
 {
     private const int MaxLength = 256;
 
     /// <summary>Names a stream of a tenant; null is the default tenant.</summary>
-    /// <exception cref="ArgumentException">The name or the tenant is empty, longer than 256 characters, or has control characters.</exception>
+    /// <exception cref="ArgumentException">
+    /// The name or the tenant is empty, longer than 256 characters, or has control characters.
+    /// </exception>
     public StreamId(string? tenant, string name)
     {
         Tenant = Check(tenant ?? EventStore.DefaultTenant, "tenant");

@@ -1,6 +1,8 @@
 namespace RankMyBrand.Foundation.Events;
 
-/// <summary>Nothing was appended: the stream is not as the appender expected it (CONFLICT). Read it again, decide again, append again.</summary>
+/// <summary>
+/// Nothing was appended: the stream is not as the appender expected it (CONFLICT). Read it again, decide again, append again.
+/// </summary>
 public sealed class VersionConflictException : Exception
 {
     internal VersionConflictException(StreamId stream, ExpectedVersion expected, long actual, string? detail = null)

@@ -9,7 +9,8 @@ namespace RankMyBrand.Foundation.RateLimiting.Redis;
 /// probe, which ends the outage when a write succeeds.
 /// </summary>
 internal sealed partial class RedisAvailability(
-    IConnectionMultiplexer redis, RateLimitPlanHolder plans, LocalClock clock, RateLimitTelemetry telemetry, ILogger<RedisAvailability> logger)
+    IConnectionMultiplexer redis, RateLimitPlanHolder plans, LocalClock clock, RateLimitTelemetry telemetry,
+    ILogger<RedisAvailability> logger)
     : IAsyncDisposable, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();

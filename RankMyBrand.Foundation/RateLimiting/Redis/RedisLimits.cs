@@ -44,7 +44,9 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
         }
     }
 
-    /// <summary>Returns tokens of a block that were not used. Lost when Redis is away: the limit only becomes stricter for a while.</summary>
+    /// <summary>
+    /// Returns tokens of a block that were not used. Lost when Redis is away: the limit only becomes stricter for a while.
+    /// </summary>
     public async Task GiveBackAsync(LimitKey limit, Unused unused)
     {
         if (unused.Amount <= 0 || IsAway)

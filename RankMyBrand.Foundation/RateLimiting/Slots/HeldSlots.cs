@@ -4,7 +4,9 @@ using RankMyBrand.Foundation.RateLimiting.Redis;
 
 namespace RankMyBrand.Foundation.RateLimiting.Slots;
 
-/// <summary>The slots that requests of this instance hold. They are renewed while held, so only those of a crashed instance expire.</summary>
+/// <summary>
+/// The slots that requests of this instance hold. They are renewed while held, so only those of a crashed instance expire.
+/// </summary>
 internal sealed class HeldSlots(RedisLimits redis, LocalClock clock)
 {
     /// <summary>A lease is renewed when this part of its duration has passed.</summary>

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace RankMyBrand.Foundation.Security;
 
-/// <summary>A signed token in its compact form (RFC 7515 section 7.1), taken apart and with an acceptable header; nothing is verified yet.</summary>
+/// <summary>
+/// A signed token in its compact form (RFC 7515 section 7.1), taken apart and with an acceptable header; nothing is verified yet.
+/// </summary>
 internal sealed record CompactJws(JwtAlgorithm Algorithm, string? KeyId, byte[] SigningInput, byte[] Claims, byte[] Signature)
 {
     // Parameters that would let the token choose its own key or its own reading. All others but alg, typ and kid are ignored.
@@ -37,7 +39,8 @@ internal sealed record CompactJws(JwtAlgorithm Algorithm, string? KeyId, byte[] 
             return refusal;
         if (last == token.Length - 1)
             return JwtRefusal.MalformedSignature;
-        if (!StrictBase64Url.TryDecode(token[(first + 1)..last], out var claims) || !StrictBase64Url.TryDecode(token[(last + 1)..], out var signature))
+        if (!StrictBase64Url.TryDecode(token[(first + 1)..last], out var claims)
+            || !StrictBase64Url.TryDecode(token[(last + 1)..], out var signature))
             return JwtRefusal.NotBase64Url;
         jws = new CompactJws(algorithm, keyId, token[..last].ToArray(), claims, signature);
         return JwtRefusal.None;

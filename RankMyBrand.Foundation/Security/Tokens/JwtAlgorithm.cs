@@ -1,6 +1,9 @@
 namespace RankMyBrand.Foundation.Security;
 
-/// <summary>The signature algorithms that a validator can be told to take (RFC 7518 section 3.1, RFC 8037 section 3.1). There is no shared-secret one.</summary>
+/// <summary>
+/// The signature algorithms that a validator can be told to take (RFC 7518 section 3.1, RFC 8037 section 3.1).
+/// There is no shared-secret one.
+/// </summary>
 public enum JwtAlgorithm
 {
     /// <summary>ECDSA on P-256 with SHA-256.</summary>

@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace RankMyBrand.Foundation.Security;
 
-/// <summary>What a <c>kid</c> may look like. It is only ever compared, but it also ends in logs, and a path or a query in it is an attack on somebody.</summary>
+/// <summary>
+/// What a <c>kid</c> may look like. It is only ever compared, but it also ends in logs, and a path or a query in it
+/// is an attack on somebody.
+/// </summary>
 internal static class JwtKeyId
 {
     private const int MaxLength = 128;

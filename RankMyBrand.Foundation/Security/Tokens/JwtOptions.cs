@@ -18,10 +18,15 @@ public sealed class JwtOptions
     /// <summary>The algorithms that are taken; none given means ES256 alone.</summary>
     public IList<JwtAlgorithm> Algorithms { get; } = [];
 
-    /// <summary>The values of <c>typ</c> that are taken, without <c>application/</c>; none given means <c>JWT</c> and <c>at+jwt</c> (RFC 9068).</summary>
+    /// <summary>
+    /// The values of <c>typ</c> that are taken, without <c>application/</c>; none given means <c>JWT</c> and <c>at+jwt</c> (RFC 9068).
+    /// </summary>
     public IList<string> Types { get; } = [];
 
-    /// <summary>Whether a token without <c>typ</c> is refused. Off by default: several identity providers leave it out. A wrong one is always refused.</summary>
+    /// <summary>
+    /// Whether a token without <c>typ</c> is refused. Off by default: several identity providers leave it out. A
+    /// wrong one is always refused.
+    /// </summary>
     public bool RequireType { get; set; }
 
     /// <summary>How far clocks may differ when <c>exp</c>, <c>nbf</c> and <c>iat</c> are checked; 60 s.</summary>
@@ -48,7 +53,10 @@ public sealed class JwtOptions
     /// <summary>Where the issuer publishes its JWK set. Give this or <see cref="Jwks"/>.</summary>
     public Uri? JwksUri { get; set; }
 
-    /// <summary>Whether <see cref="JwksUri"/> must be https, unless it is on this machine. Switch it off only for an issuer inside the same private network.</summary>
+    /// <summary>
+    /// Whether <see cref="JwksUri"/> must be https, unless it is on this machine. Switch it off only for an issuer inside
+    /// the same private network.
+    /// </summary>
     public bool RequireHttps { get; set; } = true;
 
     /// <summary>After which time the key set is fetched again; 10 min. The old one serves until the new one is there.</summary>

@@ -18,10 +18,20 @@ internal sealed class JwtOptionsValidator(bool needsKeys) : IValidateOptions<Jwt
         if (string.IsNullOrWhiteSpace(options.Issuer))
             yield return $"{JwtOptions.Section}:Issuer is empty; it must be the 'iss' of the tokens to accept.";
         if (options.Audiences.Count == 0 || options.Audiences.Any(string.IsNullOrWhiteSpace))
-            yield return $"{JwtOptions.Section}:Audiences has {options.Audiences.Count} entries; it must have at least one, and none may be blank.";
+        {
+            yield return $"{JwtOptions.Section}:Audiences has {options.Audiences.Count} entries; "
+                + "it must have at least one, and none may be blank.";
+        }
+
         foreach (var algorithm in options.Algorithms.Where(algorithm => !Enum.IsDefined(algorithm)))
-            yield return $"{JwtOptions.Section}:Algorithms has '{algorithm}'; it must be one of {string.Join(", ", Enum.GetNames<JwtAlgorithm>())}.";
-        foreach (var (key, claim) in new[] { ("ScopeClaim", options.ScopeClaim), ("RolesClaim", options.RolesClaim), ("TenantClaim", options.TenantClaim) })
+        {
+            yield return $"{JwtOptions.Section}:Algorithms has '{algorithm}'; "
+                + $"it must be one of {string.Join(", ", Enum.GetNames<JwtAlgorithm>())}.";
+        }
+
+        (string, string)[] claims =
+            [("ScopeClaim", options.ScopeClaim), ("RolesClaim", options.RolesClaim), ("TenantClaim", options.TenantClaim)];
+        foreach (var (key, claim) in claims)
         {
             if (string.IsNullOrWhiteSpace(claim))
                 yield return $"{JwtOptions.Section}:{key} is empty; it must be the name of a claim.";
@@ -39,12 +49,18 @@ internal sealed class JwtOptionsValidator(bool needsKeys) : IValidateOptions<Jwt
             if (!uri.IsAbsoluteUri || uri.Scheme is not ("https" or "http" or "https+http"))
                 yield return $"{JwtOptions.Section}:JwksUri is '{uri}'; it must be an absolute http or https address.";
             else if (options.RequireHttps && uri.Scheme != "https" && !uri.IsLoopback)
-                yield return $"{JwtOptions.Section}:JwksUri is '{uri}'; it must be https, or set {JwtOptions.Section}:RequireHttps to false if the network is your own.";
+            {
+                yield return $"{JwtOptions.Section}:JwksUri is '{uri}'; it must be https, "
+                    + $"or set {JwtOptions.Section}:RequireHttps to false if the network is your own.";
+            }
         }
         else if (!JsonWebKeySet.TryParse(Encoding.UTF8.GetBytes(options.Jwks!), out var set, out var error))
             yield return $"{JwtOptions.Section}:Jwks is not a JWK set: {error}.";
         else if (set.Keys.Count == 0)
-            yield return $"{JwtOptions.Section}:Jwks has no usable key ({string.Join(", ", set.Skipped)}); it must have an EC P-256, RSA (2048 bits or more) or Ed25519 public key.";
+        {
+            yield return $"{JwtOptions.Section}:Jwks has no usable key ({string.Join(", ", set.Skipped)}); "
+                + "it must have an EC P-256, RSA (2048 bits or more) or Ed25519 public key.";
+        }
     }
 
     private static IEnumerable<string> Bounds(JwtOptions options) =>
@@ -62,5 +78,7 @@ internal sealed class JwtOptionsValidator(bool needsKeys) : IValidateOptions<Jwt
 
     private static string? Within<T>(string key, T value, T least, T most)
         where T : IComparable<T> =>
-        value.CompareTo(least) < 0 || value.CompareTo(most) > 0 ? $"{JwtOptions.Section}:{key} is {value}; it must be from {least} to {most}." : null;
+        value.CompareTo(least) < 0 || value.CompareTo(most) > 0
+            ? $"{JwtOptions.Section}:{key} is {value}; it must be from {least} to {most}."
+            : null;
 }

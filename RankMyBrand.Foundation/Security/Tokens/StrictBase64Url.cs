@@ -4,7 +4,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace RankMyBrand.Foundation.Security;
 
-/// <summary>Base64url as RFC 7515 section 2 has it: the platform's decoder also takes padding and white space, which would give one token many spellings.</summary>
+/// <summary>
+/// Base64url as RFC 7515 section 2 has it: the platform's decoder also takes padding and white space, which would give
+/// one token many spellings.
+/// </summary>
 internal static class StrictBase64Url
 {
     private static readonly SearchValues<byte> s_alphabet =

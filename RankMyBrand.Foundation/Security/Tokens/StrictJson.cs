@@ -8,7 +8,9 @@ internal static class StrictJson
 {
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 16 };
 
-    /// <summary>Returns <see cref="JwtRefusal.None"/> and the object, <see cref="JwtRefusal.DuplicateMember"/>, or <paramref name="malformed"/>.</summary>
+    /// <summary>
+    /// Returns <see cref="JwtRefusal.None"/> and the object, <see cref="JwtRefusal.DuplicateMember"/>, or <paramref name="malformed"/>.
+    /// </summary>
     public static JwtRefusal TryParse(ReadOnlySpan<byte> utf8, JwtRefusal malformed, out JsonElement value)
     {
         value = default;

@@ -5,7 +5,8 @@ namespace RankMyBrand.Foundation.Security;
 
 /// <summary>
 /// What was withdrawn before its time, in this process: single tokens by their <c>jti</c>, and all tokens of a subject issued before an
-/// instant. Takes effect on the next look at a token, a remembered one too. Whoever owns the truth calls in at the start and at each change.
+/// instant. Takes effect on the next look at a token, a remembered one too. Whoever owns the truth calls in at the
+/// start and at each change.
 /// </summary>
 public sealed class TokenRevocations(IOptions<JwtOptions> options, TimeProvider time)
 {

@@ -9,7 +9,8 @@ namespace Microsoft.Extensions.Hosting;
 public static class TokensExtensions
 {
     /// <summary>
-    /// Adds <see cref="JwtValidator"/> and <see cref="TokenRevocations"/> with the section <c>Security:Jwt</c>. An <see cref="IJwtKeySource"/>
+    /// Adds <see cref="JwtValidator"/> and <see cref="TokenRevocations"/> with the section <c>Security:Jwt</c>. An
+    /// <see cref="IJwtKeySource"/>
     /// that was added before, such as the issuer's <see cref="SigningKeyRing"/>, is used instead of the configured keys.
     /// </summary>
     public static void AddJwtValidation(this IHostApplicationBuilder builder)

@@ -11,7 +11,9 @@ public sealed record ValidatedToken
     /// <summary>The <c>sub</c>: who it is; null when the token does not say.</summary>
     public string? Subject { get; init; }
 
-    /// <summary>The tenant: 1 to 128 of <c>[A-Za-z0-9._-]</c>, safe in a header and in a cache key; null when the token names none.</summary>
+    /// <summary>
+    /// The tenant: 1 to 128 of <c>[A-Za-z0-9._-]</c>, safe in a header and in a cache key; null when the token names none.
+    /// </summary>
     public string? Tenant { get; init; }
 
     /// <summary>The <c>jti</c>: the token's own id.</summary>
@@ -35,7 +37,10 @@ public sealed record ValidatedToken
     /// <summary>Whether the token has a role; case counts.</summary>
     public bool HasRole(string role) => Roles.Contains(role, StringComparer.Ordinal);
 
-    /// <summary>The token as a principal, with the claims <c>iss sub tenant jti scope roles</c>, one claim a scope and a role. A new one at each call.</summary>
+    /// <summary>
+    /// The token as a principal, with the claims <c>iss sub tenant jti scope roles</c>, one claim a scope and a
+    /// role. A new one at each call.
+    /// </summary>
     public ClaimsPrincipal ToPrincipal(string authenticationType)
     {
         var identity = new ClaimsIdentity(authenticationType, nameType: "sub", roleType: "roles");

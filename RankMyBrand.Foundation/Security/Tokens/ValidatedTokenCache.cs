@@ -5,7 +5,8 @@ namespace RankMyBrand.Foundation.Security;
 
 /// <summary>
 /// Remembers validated tokens by their SHA-256 until they expire. Bounded by two generations: when the young one has half the capacity, it
-/// becomes the old one, whose unused half is dropped; what is in use moves back. Only valid tokens enter, so strangers cannot push others out.
+/// becomes the old one, whose unused half is dropped; what is in use moves back. Only valid tokens enter, so
+/// strangers cannot push others out.
 /// </summary>
 public sealed class ValidatedTokenCache(IOptions<JwtOptions> options, TimeProvider time)
 {
@@ -55,7 +56,8 @@ public sealed class ValidatedTokenCache(IOptions<JwtOptions> options, TimeProvid
 
     private sealed record Generations(ConcurrentDictionary<TokenDigest, Entry> Young, ConcurrentDictionary<TokenDigest, Entry> Old)
     {
-        // Counts additions, under the lock; removals of expired entries are not taken back, which only turns the generation a little earlier.
+        // Counts additions, under the lock; removals of expired entries are not taken back, which only turns the
+        // generation a little earlier.
         public int YoungCount { get; set; }
     }
 }

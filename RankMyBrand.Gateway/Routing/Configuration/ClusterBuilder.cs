@@ -42,17 +42,22 @@ internal static class ClusterBuilder
         };
 
     // YARP's cookie is encrypted; what is missing to a safe one is SameSite, and Secure where the client came by HTTPS.
-    private static SessionAffinityConfig? Secure(string id, SessionAffinityConfig? affinity) => affinity is not { Enabled: true } ? affinity : affinity with
+    private static SessionAffinityConfig? Secure(string id, SessionAffinityConfig? affinity)
     {
-        Policy = affinity.Policy ?? SessionAffinityConstants.Policies.Cookie,
-        AffinityKeyName = affinity.AffinityKeyName ?? $"affinity-{id.Replace(':', '-')}",
-        Cookie = (affinity.Cookie ?? new()) with
+        if (affinity is not { Enabled: true })
+            return affinity;
+        return affinity with
         {
-            HttpOnly = true,
-            SameSite = affinity.Cookie?.SameSite ?? SameSiteMode.Lax,
-            SecurePolicy = affinity.Cookie?.SecurePolicy ?? CookieSecurePolicy.SameAsRequest,
-        },
-    };
+            Policy = affinity.Policy ?? SessionAffinityConstants.Policies.Cookie,
+            AffinityKeyName = affinity.AffinityKeyName ?? $"affinity-{id.Replace(':', '-')}",
+            Cookie = (affinity.Cookie ?? new()) with
+            {
+                HttpOnly = true,
+                SameSite = affinity.Cookie?.SameSite ?? SameSiteMode.Lax,
+                SecurePolicy = affinity.Cookie?.SecurePolicy ?? CookieSecurePolicy.SameAsRequest,
+            },
+        };
+    }
 
     private static ActiveHealthCheckConfig? Build(ActiveHealthCheckOptions active) => active.Enabled != true ? null : new()
     {
@@ -76,7 +81,9 @@ internal static class ClusterBuilder
     private static ForwarderRequestConfig Build(HttpVersionOptions request, TimeoutOptions timeouts) => new()
     {
         ActivityTimeout = timeouts.Idle,
-        Version = request.Version is not { } version ? null : Version.Parse(version.Contains('.', StringComparison.Ordinal) ? version : $"{version}.0"),
+        Version = request.Version is not { } version
+            ? null
+            : Version.Parse(version.Contains('.', StringComparison.Ordinal) ? version : $"{version}.0"),
         VersionPolicy = request.VersionPolicy,
     };
 }

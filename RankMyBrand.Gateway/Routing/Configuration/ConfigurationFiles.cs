@@ -49,6 +49,8 @@ internal sealed partial class ConfigurationFiles
             LogBroken(_logger, path, reason);
     }
 
-    [LoggerMessage(EventIds.FileBroken, LogLevel.Error, "The configuration file {File} cannot be read and routes and services stay as they are: {Reason}")]
+    [LoggerMessage(
+        EventIds.FileBroken, LogLevel.Error,
+        "The configuration file {File} cannot be read and routes and services stay as they are: {Reason}")]
     private static partial void LogBroken(ILogger logger, string file, string reason);
 }

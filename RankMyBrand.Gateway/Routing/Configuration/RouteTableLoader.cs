@@ -171,7 +171,8 @@ internal sealed partial class RouteTableLoader(
     [LoggerMessage(EventIds.RoutesChanged, LogLevel.Information, "Routes were configured anew: {Routes}, {Services} of them of services")]
     private static partial void LogChanged(ILogger logger, int routes, int services);
 
-    [LoggerMessage(EventIds.RoutesRefused, LogLevel.Error, "The new configuration of the routes is invalid and the old one stays in force: {Reason}")]
+    [LoggerMessage(
+        EventIds.RoutesRefused, LogLevel.Error, "The new configuration of the routes is invalid and the old one stays in force: {Reason}")]
     private static partial void LogRefused(ILogger logger, string reason);
 
     [LoggerMessage(EventIds.ServiceRefused, LogLevel.Error, "A service is told of wrongly and stays as it was: {Reason}")]
@@ -180,6 +181,7 @@ internal sealed partial class RouteTableLoader(
     [LoggerMessage(EventIds.CatalogFailed, LogLevel.Error, "Services cannot be watched, and stay as they are, since {Exception}: {Reason}")]
     private static partial void LogCatalogFailed(ILogger logger, string exception, string reason);
 
-    [LoggerMessage(EventIds.CatalogSlow, LogLevel.Warning, "Services are not known yet; requests to them are answered with 503 until they are")]
+    [LoggerMessage(
+        EventIds.CatalogSlow, LogLevel.Warning, "Services are not known yet; requests to them are answered with 503 until they are")]
     private static partial void LogCatalogSlow(ILogger logger);
 }

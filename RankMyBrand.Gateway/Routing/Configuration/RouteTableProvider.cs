@@ -40,7 +40,8 @@ internal sealed class RouteTableProvider(UpstreamDirectory upstreams) : IProxyCo
 
     public void ConfigurationApplied(IReadOnlyList<IProxyConfig> proxyConfigs) => Fetched()?.SetApplied();
 
-    public void ConfigurationApplyingFailed(IReadOnlyList<IProxyConfig> proxyConfigs, Exception exception) => Fetched()?.SetRefused(exception);
+    public void ConfigurationApplyingFailed(IReadOnlyList<IProxyConfig> proxyConfigs, Exception exception) =>
+        Fetched()?.SetRefused(exception);
 
     public void ConfigurationLoadingFailed(IProxyConfigProvider configProvider, Exception exception) => Fetched()?.SetRefused(exception);
 

@@ -27,12 +27,16 @@ internal sealed class RouteTableReader(IConfiguration configuration)
         }
 
         var known = section.GetSection("Clusters").GetChildren().Select(child => child.Key).ToArray();
-        var routes = section.GetSection("Routes").GetChildren().Select(child => ReadRoute(child, known, failures)).OfType<RouteConfig>().ToList();
+        var routes = section.GetSection("Routes").GetChildren()
+            .Select(child => ReadRoute(child, known, failures))
+            .OfType<RouteConfig>()
+            .ToList();
         if (failures.Count > 0)
             throw new OptionsValidationException(Section, typeof(RouteTable), failures);
         return new RouteTable(
             routes,
-            [.. clusters.Select(cluster => ClusterBuilder.Build(cluster.Key, cluster.Value, cluster.Value.Destinations, cluster.Value.Metadata))],
+            [.. clusters.Select(cluster =>
+                ClusterBuilder.Build(cluster.Key, cluster.Value, cluster.Value.Destinations, cluster.Value.Metadata))],
             clusters.ToDictionary(cluster => cluster.Key, UpstreamOptions (cluster) => cluster.Value, StringComparer.OrdinalIgnoreCase));
     }
 
@@ -59,9 +63,17 @@ internal sealed class RouteTableReader(IConfiguration configuration)
         if (new StrictBinder(failures).Bind<RouteConfig>(section) is not { } route)
             return null;
         if (route.ClusterId is not { } cluster || !clusters.Contains(cluster, StringComparer.OrdinalIgnoreCase))
-            failures.Add($"{section.Path}:ClusterId is '{route.ClusterId}'; it must be one of the clusters, {string.Join(", ", clusters)}.");
+        {
+            failures.Add(
+                $"{section.Path}:ClusterId is '{route.ClusterId}'; it must be one of the clusters, {string.Join(", ", clusters)}.");
+        }
+
         if (route.MaxRequestBodySize is < -1)
-            failures.Add($"{section.Path}:MaxRequestBodySize is '{route.MaxRequestBodySize}'; it must be a number of bytes, or -1 for no limit.");
+        {
+            failures.Add(
+                $"{section.Path}:MaxRequestBodySize is '{route.MaxRequestBodySize}'; it must be a number of bytes, or -1 for no limit.");
+        }
+
         if (section[nameof(RouteConfig.TimeoutPolicy)] is not null)
             failures.Add($"{section.Path}:TimeoutPolicy is not supported; set Timeout.");
         return RoutePolicy.Prepare(route with { RouteId = section.Key }, section.Path, failures);

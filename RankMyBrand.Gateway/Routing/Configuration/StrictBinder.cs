@@ -40,7 +40,10 @@ internal sealed class StrictBinder(List<string> failures)
             if (Array.Find(properties, property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase)) is { } property)
                 CheckValue(child, property.PropertyType);
             else
-                failures.Add($"{child.Path} is not a setting; those are {string.Join(", ", properties.Select(property => property.Name))}.");
+            {
+                failures.Add(
+                    $"{child.Path} is not a setting; those are {string.Join(", ", properties.Select(property => property.Name))}.");
+            }
         }
     }
 

@@ -20,7 +20,9 @@ internal enum AttemptFailure
     /// <summary>The client went away, its body could not be read, or the time of the whole request was over.</summary>
     GivenUp,
 
-    /// <summary>The destination does not speak the version that a WebSocket over HTTP/2 needs; the forwarder asks again in another.</summary>
+    /// <summary>
+    /// The destination does not speak the version that a WebSocket over HTTP/2 needs; the forwarder asks again in another.
+    /// </summary>
     OtherVersion,
 }
 

@@ -7,9 +7,11 @@ namespace RankMyBrand.Gateway.Routing.Forwarding;
 internal readonly struct AttemptSender(HttpContext context, RoutePolicy policy, UpstreamOptions options, HttpMessageInvoker client)
 {
     /// <summary>
-    /// A destination that answers counts as busy until <see cref="Destination.End"/>, which is the caller's to call; one that does not is free.
+    /// A destination that answers counts as busy until <see cref="Destination.End"/>, which is the caller's to call;
+    /// one that does not is free.
     /// </summary>
-    public async Task<AttemptResult> SendAsync(Candidate candidate, HttpRequestMessage request, bool isRepeatable, CancellationToken cancellationToken)
+    public async Task<AttemptResult> SendAsync(
+        Candidate candidate, HttpRequestMessage request, bool isRepeatable, CancellationToken cancellationToken)
     {
         if (!isRepeatable && request.Content is not null)
             return await SendStreamAsync(candidate, request, cancellationToken);
@@ -43,7 +45,9 @@ internal readonly struct AttemptSender(HttpContext context, RoutePolicy policy, 
         try
         {
             var response = await client.SendAsync(request, timer.Token);
-            upstream.Report(candidate, (int)response.StatusCode >= StatusCodes.Status500InternalServerError ? AttemptOutcome.Failed : AttemptOutcome.Succeeded);
+            upstream.Report(
+                candidate,
+                (int)response.StatusCode >= StatusCodes.Status500InternalServerError ? AttemptOutcome.Failed : AttemptOutcome.Succeeded);
             if (options.Hedging.Enabled)
                 upstream.Latencies.Add(Stopwatch.GetElapsedTime(began));
             return new(candidate, response, Error: null, AttemptFailure.None);
@@ -64,9 +68,11 @@ internal readonly struct AttemptSender(HttpContext context, RoutePolicy policy, 
     }
 
     private AttemptFailure Explain(
-        Exception e, HttpRequestMessage request, CancellationTokenSource timer, TimeSpan elapsed, CancellationToken cancellationToken) => e switch
+        Exception e, HttpRequestMessage request, CancellationTokenSource timer, TimeSpan elapsed,
+        CancellationToken cancellationToken) => e switch
         {
-            _ when context.RequestAborted.IsCancellationRequested || request.Content is SentContent { HasFailed: true } => AttemptFailure.GivenUp,
+            _ when context.RequestAborted.IsCancellationRequested || request.Content is SentContent { HasFailed: true } =>
+                AttemptFailure.GivenUp,
             // The whole time is over. Whoever has had most of it was too slow.
             OperationCanceledException when cancellationToken.IsCancellationRequested =>
                 elapsed > policy.Total / 2 ? AttemptFailure.TooSlow : AttemptFailure.GivenUp,

@@ -10,7 +10,8 @@ namespace RankMyBrand.Gateway.Routing.Forwarding;
 /// One request of a client, and all attempts to have it answered. It stands where YARP's forwarder expects the HTTP client: whatever
 /// happens here happens before the first byte of an answer, so the client sees one answer only.
 /// </summary>
-internal sealed class Exchange(HttpContext context, IReverseProxyFeature proxy, RoutePolicy policy, Candidate first, ReadOnlyMemory<byte>? body)
+internal sealed class Exchange(
+    HttpContext context, IReverseProxyFeature proxy, RoutePolicy policy, Candidate first, ReadOnlyMemory<byte>? body)
     : HttpMessageInvoker(Unused.Handler, disposeHandler: false)
 {
     private readonly Upstream _upstream = policy.Upstream;
@@ -199,7 +200,8 @@ internal sealed class Exchange(HttpContext context, IReverseProxyFeature proxy, 
 
     private static bool IsStream(HttpRequestMessage request, HttpResponseMessage response)
     {
-        if (response.StatusCode == HttpStatusCode.SwitchingProtocols || (request.Method == HttpMethod.Connect && response.IsSuccessStatusCode))
+        if (response.StatusCode == HttpStatusCode.SwitchingProtocols
+            || (request.Method == HttpMethod.Connect && response.IsSuccessStatusCode))
             return true;
         return response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var values) && values.ToString() is var type
             && (type.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase)

@@ -12,7 +12,8 @@ internal static class ForwardProblems
         if (error == ForwarderError.None)
         {
             // What a service answers goes to the client as it is, an error without a body too.
-            if (context.Response.StatusCode >= StatusCodes.Status400BadRequest && context.Features.Get<IStatusCodePagesFeature>() is { } pages)
+            if (context.Response.StatusCode >= StatusCodes.Status400BadRequest
+                && context.Features.Get<IStatusCodePagesFeature>() is { } pages)
                 pages.Enabled = false;
             return Task.CompletedTask;
         }
@@ -49,7 +50,8 @@ internal static class ForwardProblems
             StatusCodes.Status502BadGateway);
     }
 
-    private static ProblemResult TimedOut(string detail) => Problem.Create(ProblemCode.Unavailable, detail, StatusCodes.Status504GatewayTimeout);
+    private static ProblemResult TimedOut(string detail) =>
+        Problem.Create(ProblemCode.Unavailable, detail, StatusCodes.Status504GatewayTimeout);
 
     private static void Log(HttpContext context, RoutePolicy policy, ForwarderError error, int status)
     {

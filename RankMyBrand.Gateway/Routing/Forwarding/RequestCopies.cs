@@ -9,7 +9,11 @@ internal static class RequestCopies
     /// <summary>A second request that may be under way at the same time. Its body is in memory, or there is none.</summary>
     public static HttpRequestMessage Copy(HttpRequestMessage request, ReadOnlyMemory<byte> body)
     {
-        var copy = new HttpRequestMessage(request.Method, request.RequestUri) { Version = request.Version, VersionPolicy = request.VersionPolicy };
+        var copy = new HttpRequestMessage(request.Method, request.RequestUri)
+        {
+            Version = request.Version,
+            VersionPolicy = request.VersionPolicy,
+        };
         foreach (var (name, values) in request.Headers.NonValidated)
             copy.Headers.TryAddWithoutValidation(name, values);
         if (request.Content is not null)

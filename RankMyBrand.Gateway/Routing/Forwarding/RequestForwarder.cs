@@ -26,7 +26,8 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
         {
             upstream.Telemetry.Rejected(upstream.Name, "bulkhead_full");
             await Problem.WriteAsync(
-                context, ProblemCode.Unavailable, $"'{upstream.Name}' has as many requests as it may have; try again shortly.", retryAfter: s_queueRetryAfter);
+                context, ProblemCode.Unavailable, $"'{upstream.Name}' has as many requests as it may have; try again shortly.",
+                retryAfter: s_queueRetryAfter);
             return;
         }
 

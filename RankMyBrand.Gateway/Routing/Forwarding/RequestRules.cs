@@ -12,7 +12,11 @@ internal static class RequestRules
     {
         var request = context.Request;
         if (!PathGuard.IsSafe(request.Path.Value!))
-            return Problem.Create(ProblemCode.Validation, "The path of the request has encoded steps up ('..'); send the path that is meant.");
+        {
+            return Problem.Create(
+                ProblemCode.Validation, "The path of the request has encoded steps up ('..'); send the path that is meant.");
+        }
+
         if (request.ContentLength > policy.MaxBodySize)
             return TooLarge(policy);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -21,7 +25,8 @@ internal static class RequestRules
     }
 
     public static ProblemResult TooLarge(RoutePolicy policy) => Problem.Create(
-        ProblemCode.Validation, $"The request body is larger than the {policy.MaxBodySize} bytes that are taken here.", StatusCodes.Status413PayloadTooLarge);
+        ProblemCode.Validation, $"The request body is larger than the {policy.MaxBodySize} bytes that are taken here.",
+        StatusCodes.Status413PayloadTooLarge);
 
     /// <summary>Whether it does no harm to send the request twice, and can be done.</summary>
     public static bool IsRepeatable(HttpContext context, RetryOptions retries)
@@ -44,5 +49,9 @@ internal static class RequestRules
     }
 
     private static bool IsIdempotent(string method) =>
-        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method) || HttpMethods.IsOptions(method);
+        HttpMethods.IsGet(method)
+            || HttpMethods.IsHead(method)
+            || HttpMethods.IsPut(method)
+            || HttpMethods.IsDelete(method)
+            || HttpMethods.IsOptions(method);
 }

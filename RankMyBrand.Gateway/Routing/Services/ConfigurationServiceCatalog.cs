@@ -8,7 +8,8 @@ namespace RankMyBrand.Gateway.Routing.Services;
 
 /// <summary>Takes the services from the section <c>Services</c>, and takes them anew when the configuration changes.</summary>
 internal sealed partial class ConfigurationServiceCatalog(
-    IConfiguration configuration, ConfigurationFiles files, ServiceCheck check, ILogger<ConfigurationServiceCatalog> logger) : IServiceCatalog
+    IConfiguration configuration, ConfigurationFiles files, ServiceCheck check,
+    ILogger<ConfigurationServiceCatalog> logger) : IServiceCatalog
 {
     public const string Section = "Services";
 
@@ -43,7 +44,8 @@ internal sealed partial class ConfigurationServiceCatalog(
     {
         var failures = new List<string>();
         var services = new List<Service>();
-        foreach (var section in configuration.GetSection(Section).GetChildren().Where(section => !section.GetChildren().All(IsForDiscovery)))
+        var sections = configuration.GetSection(Section).GetChildren();
+        foreach (var section in sections.Where(section => !section.GetChildren().All(IsForDiscovery)))
         {
             if (Read(section, failures) is not { } service)
                 continue;
@@ -74,6 +76,8 @@ internal sealed partial class ConfigurationServiceCatalog(
         };
     }
 
-    [LoggerMessage(EventIds.ServicesRefused, LogLevel.Error, "The new configuration of the services is invalid and the old one stays in force: {Reason}")]
+    [LoggerMessage(
+        EventIds.ServicesRefused, LogLevel.Error,
+        "The new configuration of the services is invalid and the old one stays in force: {Reason}")]
     private static partial void LogRefused(ILogger logger, string reason);
 }

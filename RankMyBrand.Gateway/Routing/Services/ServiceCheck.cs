@@ -15,7 +15,12 @@ internal sealed partial class ServiceCheck(RouteTableCheck routes)
         var failures = new List<string>();
         var path = $"{ConfigurationServiceCatalog.Section}:{service.Name}";
         if (!Name().IsMatch(service.Name))
-            failures.Add($"{path} is no name for a service; it must be of 1 to 63 letters, digits and hyphens, and begin and end with none of the latter.");
+        {
+            failures.Add(
+                $"{path} is no name for a service; it must be of 1 to 63 letters, digits and hyphens, and begin and end with "
+                + "none of the latter.");
+        }
+
         foreach (var instance in service.Instances.Where(instance => !IsAddress(instance)))
             failures.Add($"{path}:Instances has '{instance}'; it must be a URL such as http://host:8080.");
         if (service.Instances.Where(IsAddress).GroupBy(ServiceRoutes.IdOf).FirstOrDefault(group => group.Count() > 1) is { } twice)

@@ -21,7 +21,8 @@ internal static class ServiceRoutes
         {
             var id = IdPrefix + service.Name;
             routes.Add(BuildRoute(id, service));
-            clusters.Add(ClusterBuilder.Build(id, service.Options, Destinations(service), new Dictionary<string, string>(StringComparer.Ordinal)));
+            clusters.Add(
+                ClusterBuilder.Build(id, service.Options, Destinations(service), new Dictionary<string, string>(StringComparer.Ordinal)));
             upstreams.Add(id, service.Options);
         }
 
@@ -57,7 +58,8 @@ internal static class ServiceRoutes
     }
 
     private static Dictionary<string, DestinationConfig> Destinations(Service service) =>
-        service.Instances.ToDictionary(IdOf, instance => new DestinationConfig { Address = instance.AbsoluteUri }, StringComparer.OrdinalIgnoreCase);
+        service.Instances.ToDictionary(
+            IdOf, instance => new DestinationConfig { Address = instance.AbsoluteUri }, StringComparer.OrdinalIgnoreCase);
 
     private static Dictionary<string, string> Transform(params (string Key, string Value)[] parts) =>
         parts.ToDictionary(part => part.Key, part => part.Value, StringComparer.OrdinalIgnoreCase);

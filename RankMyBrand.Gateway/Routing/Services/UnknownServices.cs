@@ -21,7 +21,11 @@ internal static class UnknownServices
     private static Task AnswerAsync(HttpContext context, RouteTableLoader loader)
     {
         if (!loader.HasServices)
-            return Problem.WriteAsync(context, ProblemCode.Unavailable, "The services are not known yet; try again shortly.", retryAfter: s_retryAfter);
+        {
+            return Problem.WriteAsync(
+                context, ProblemCode.Unavailable, "The services are not known yet; try again shortly.", retryAfter: s_retryAfter);
+        }
+
         var name = (string)context.GetRouteValue("name")!;
         var shown = name.Length > ShownLength ? $"{name[..ShownLength]}…" : name;
         return Problem.WriteAsync(context, ProblemCode.NotFound, $"There is no service '{shown}'.");

@@ -15,7 +15,9 @@ internal sealed class LoadBalancer
         if (destinations.IsEmpty)
             return null;
         // Only first attempts take turns: a retry that took one would send the next request to the same destination again.
-        var start = tried is null ? (int)(Interlocked.Increment(ref _turn) % (uint)destinations.Length) : Random.Shared.Next(destinations.Length);
+        var start = tried is null
+            ? (int)(Interlocked.Increment(ref _turn) % (uint)destinations.Length)
+            : Random.Shared.Next(destinations.Length);
         var first = Choose(destinations, policy, start);
         if (Passes(first, tried) is { } candidate)
             return candidate;

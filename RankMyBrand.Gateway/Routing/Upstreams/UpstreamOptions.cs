@@ -108,7 +108,9 @@ internal sealed class RetryOptions
     /// <summary>How many other destinations may be asked after the first. 0 to 10; 0 turns retries off.</summary>
     public int Attempts { get; set; } = 2;
 
-    /// <summary>The part of all requests of the last ten seconds that may be retried or hedged; a hundred may be in any case. 0 to 1.</summary>
+    /// <summary>
+    /// The part of all requests of the last ten seconds that may be retried or hedged; a hundred may be in any case. 0 to 1.
+    /// </summary>
     public double Budget { get; set; } = 0.2;
 
     /// <summary>The largest request body, in bytes, that is kept for a repetition. 0 to 1048576.</summary>

@@ -16,7 +16,8 @@ public sealed class JwtIssuer(IOptions<JwtIssuerOptions> options, SigningKeyRing
     /// <exception cref="InvalidOperationException">The ring has no key that signs by now.</exception>
     public IssuedToken Issue(TokenRequest request)
     {
-        var key = ring.Current ?? throw new InvalidOperationException("The key ring has no key that signs by now; add one before tokens are issued.");
+        var key = ring.Current
+            ?? throw new InvalidOperationException("The key ring has no key that signs by now; add one before tokens are issued.");
         var lifetime = request.Lifetime ?? options.Value.Lifetime;
         Check(request, lifetime);
 
@@ -25,18 +26,31 @@ public sealed class JwtIssuer(IOptions<JwtIssuerOptions> options, SigningKeyRing
         var content = $"{Header(key)}.{Claims(request, id, now, expires)}";
         var token = $"{content}.{Base64Url.EncodeToString(key.Sign(Encoding.ASCII.GetBytes(content)))}";
         if (token.Length > JwtValidator.MaxLength)
-            throw new ArgumentException($"The token would have {token.Length} characters; with fewer scopes and roles it must fit in {JwtValidator.MaxLength}.", nameof(request));
+        {
+            throw new ArgumentException(
+                $"The token would have {token.Length} characters; with fewer scopes and roles it must fit in {JwtValidator.MaxLength}.",
+                nameof(request));
+        }
+
         return new IssuedToken(token, id, DateTimeOffset.FromUnixTimeSeconds(expires));
     }
 
     private void Check(TokenRequest request, TimeSpan lifetime)
     {
         if (!JwtClaims.IsText(request.Subject))
-            throw new ArgumentException($"The subject has {request.Subject.Length} characters; it must have 1 to 256, and no control characters.", nameof(request));
+        {
+            throw new ArgumentException(
+                $"The subject has {request.Subject.Length} characters; it must have 1 to 256, and no control characters.", nameof(request));
+        }
+
         if (request.Tenant is { } tenant && !JwtClaims.IsTenant(tenant))
             throw new ArgumentException($"The tenant '{tenant}' must be 1 to 128 of A-Z, a-z, 0-9, '.', '_' and '-'.", nameof(request));
         if (request.Scopes.FirstOrDefault(scope => scope.Length == 0 || scope.Contains(' ', StringComparison.Ordinal)) is { } bad)
-            throw new ArgumentException($"The scope '{bad}' is empty or has a space in it; give each scope as an entry of its own.", nameof(request));
+        {
+            throw new ArgumentException(
+                $"The scope '{bad}' is empty or has a space in it; give each scope as an entry of its own.", nameof(request));
+        }
+
         if (lifetime < TimeSpan.FromSeconds(1) || lifetime > options.Value.MaxLifetime)
             throw new ArgumentException($"The lifetime {lifetime} must be from 00:00:01 to {options.Value.MaxLifetime}.", nameof(request));
     }

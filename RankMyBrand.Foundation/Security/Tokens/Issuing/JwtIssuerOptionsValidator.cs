@@ -17,7 +17,12 @@ internal sealed class JwtIssuerOptionsValidator : IValidateOptions<JwtIssuerOpti
         if (options.MaxLifetime < TimeSpan.FromSeconds(1) || options.MaxLifetime > TimeSpan.FromDays(366))
             failures.Add($"{JwtIssuerOptions.Section}:MaxLifetime is {options.MaxLifetime}; it must be from 00:00:01 to 366.00:00:00.");
         if (options.Lifetime < TimeSpan.FromSeconds(1) || options.Lifetime > options.MaxLifetime)
-            failures.Add($"{JwtIssuerOptions.Section}:Lifetime is {options.Lifetime}; it must be from 00:00:01 to MaxLifetime, {options.MaxLifetime}.");
+        {
+            failures.Add(
+                $"{JwtIssuerOptions.Section}:Lifetime is {options.Lifetime}; it must be from 00:00:01 to MaxLifetime, "
+                + $"{options.MaxLifetime}.");
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 }

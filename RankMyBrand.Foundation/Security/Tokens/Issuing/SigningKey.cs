@@ -4,7 +4,10 @@ using System.Text;
 
 namespace RankMyBrand.Foundation.Security;
 
-/// <summary>A private P-256 key for ES256 and the time from which it signs. Its id is its thumbprint (RFC 7638). May be used by many threads at once.</summary>
+/// <summary>
+/// A private P-256 key for ES256 and the time from which it signs. Its id is its thumbprint (RFC 7638). May be
+/// used by many threads at once.
+/// </summary>
 public sealed class SigningKey : IDisposable
 {
     private readonly KeyPool<ECDsa> _keys;
@@ -13,7 +16,8 @@ public sealed class SigningKey : IDisposable
     {
         _keys = new KeyPool<ECDsa>(() => ECDsa.Create(parameters));
         (X, Y) = (Base64Url.EncodeToString(parameters.Q.X), Base64Url.EncodeToString(parameters.Q.Y));
-        KeyId = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes($$"""{"crv":"P-256","kty":"EC","x":"{{X}}","y":"{{Y}}"}""")));
+        var thumbprint = $$"""{"crv":"P-256","kty":"EC","x":"{{X}}","y":"{{Y}}"}""";
+        KeyId = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(thumbprint)));
         SignsFrom = signsFrom;
         PublicKey = new EcdsaWebKey(KeyId, parameters.Q);
     }
@@ -48,12 +52,17 @@ public sealed class SigningKey : IDisposable
             key.ImportFromPem(pem);
             var parameters = key.ExportParameters(includePrivateParameters: true);
             if (parameters.Curve.Oid.Value != ECCurve.NamedCurves.nistP256.Oid.Value)
-                throw new ArgumentException($"The signing key is on the curve '{parameters.Curve.Oid.FriendlyName}'; ES256 needs P-256.", nameof(pem));
+            {
+                throw new ArgumentException(
+                    $"The signing key is on the curve '{parameters.Curve.Oid.FriendlyName}'; ES256 needs P-256.", nameof(pem));
+            }
+
             return new SigningKey(parameters, signsFrom);
         }
         catch (CryptographicException e)
         {
-            throw new ArgumentException("The signing key is not a private EC key; give an unencrypted PKCS#8 key of P-256 in PEM form.", nameof(pem), e);
+            throw new ArgumentException(
+                "The signing key is not a private EC key; give an unencrypted PKCS#8 key of P-256 in PEM form.", nameof(pem), e);
         }
     }
 

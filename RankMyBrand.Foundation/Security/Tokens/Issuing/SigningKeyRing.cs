@@ -25,7 +25,10 @@ public sealed class SigningKeyRing(IOptions<JwtIssuerOptions> options, TimeProvi
     /// <summary>The key that signs now; null when there is none yet.</summary>
     public SigningKey? Current => Array.FindLast(Volatile.Read(ref _keys), key => key.SignsFrom <= time.GetUtcNow());
 
-    /// <summary>Publishes a key at once and signs with it from its time on. To rotate, add one whose time leaves validators their refresh interval.</summary>
+    /// <summary>
+    /// Publishes a key at once and signs with it from its time on. To rotate, add one whose time leaves
+    /// validators their refresh interval.
+    /// </summary>
     /// <exception cref="InvalidOperationException">Two keys are live, or the key would begin before one that is there.</exception>
     public void Add(SigningKey key)
     {
@@ -33,9 +36,17 @@ public sealed class SigningKeyRing(IOptions<JwtIssuerOptions> options, TimeProvi
         {
             var live = Unretired(_keys);
             if (live.Length >= MaxLive)
-                throw new InvalidOperationException($"The ring has {MaxLive} live keys until {RetiresAt(live[1].SignsFrom):u}; rotate after that.");
+            {
+                throw new InvalidOperationException(
+                    $"The ring has {MaxLive} live keys until {RetiresAt(live[1].SignsFrom):u}; rotate after that.");
+            }
+
             if (live.Any(other => other.SignsFrom >= key.SignsFrom))
-                throw new InvalidOperationException($"The key signs from {key.SignsFrom:u}; that must be after {live[^1].SignsFrom:u}, when the key before it begins.");
+            {
+                throw new InvalidOperationException(
+                    $"The key signs from {key.SignsFrom:u}; that must be after {live[^1].SignsFrom:u}, when the key before it begins.");
+            }
+
             Volatile.Write(ref _keys, [.. live, key]);
         }
     }
@@ -51,8 +62,13 @@ public sealed class SigningKeyRing(IOptions<JwtIssuerOptions> options, TimeProvi
             foreach (var key in Live)
             {
                 json.WriteStartObject();
-                foreach (var (name, value) in new[] { ("kty", "EC"), ("crv", "P-256"), ("use", "sig"), ("alg", "ES256"), ("kid", key.KeyId), ("x", key.X), ("y", key.Y) })
-                    json.WriteString(name, value);
+                json.WriteString("kty", "EC");
+                json.WriteString("crv", "P-256");
+                json.WriteString("use", "sig");
+                json.WriteString("alg", "ES256");
+                json.WriteString("kid", key.KeyId);
+                json.WriteString("x", key.X);
+                json.WriteString("y", key.Y);
                 json.WriteEndObject();
             }
 

@@ -30,7 +30,9 @@ internal sealed class EcdsaWebKey : JsonWebKey
     // The signature is r and s, 32 bytes each and in [1, n-1]; the DER form of other protocols is not accepted.
     internal override JwtRefusal Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
-        if (signature.Length != 2 * CoordinateLength || !IsScalar(signature[..CoordinateLength]) || !IsScalar(signature[CoordinateLength..]))
+        if (signature.Length != 2 * CoordinateLength
+            || !IsScalar(signature[..CoordinateLength])
+            || !IsScalar(signature[CoordinateLength..]))
             return JwtRefusal.MalformedSignature;
         var key = _keys.Rent();
         try

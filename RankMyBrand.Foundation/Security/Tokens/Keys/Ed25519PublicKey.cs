@@ -38,7 +38,10 @@ internal sealed class Ed25519PublicKey
     public static bool IsWellFormed(ReadOnlySpan<byte> signature) =>
         signature.Length == SignatureLength && new BigInteger(signature[Length..], isUnsigned: true) < Curve25519.Order;
 
-    /// <summary>Whether R = S B - k A with k = SHA-512(R, A, data), for a well-formed signature. R is compared by its bytes, so only its canonical form fits.</summary>
+    /// <summary>
+    /// Whether R = S B - k A with k = SHA-512(R, A, data), for a well-formed signature. R is compared by its bytes, so
+    /// only its canonical form fits.
+    /// </summary>
     public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA512);

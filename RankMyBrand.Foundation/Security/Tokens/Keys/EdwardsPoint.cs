@@ -1,6 +1,9 @@
 namespace RankMyBrand.Foundation.Security;
 
-/// <summary>A point of edwards25519 in extended coordinates (RFC 8032 section 5.1.4): x = X/Z, y = Y/Z, xy = T/Z. The formulas hold for all points.</summary>
+/// <summary>
+/// A point of edwards25519 in extended coordinates (RFC 8032 section 5.1.4): x = X/Z, y = Y/Z, xy = T/Z. The
+/// formulas hold for all points.
+/// </summary>
 internal readonly struct EdwardsPoint(Field25519 x, Field25519 y, Field25519 z, Field25519 t)
 {
     private static readonly Field25519 s_twiceD = Curve25519.D + Curve25519.D;

@@ -11,6 +11,8 @@ public abstract class JsonWebKey
     /// <summary>The only algorithm this key is used with.</summary>
     public JwtAlgorithm Algorithm { get; }
 
-    /// <summary>Returns <see cref="JwtRefusal.None"/>, <see cref="JwtRefusal.MalformedSignature"/> or <see cref="JwtRefusal.BadSignature"/>.</summary>
+    /// <summary>
+    /// Returns <see cref="JwtRefusal.None"/>, <see cref="JwtRefusal.MalformedSignature"/> or <see cref="JwtRefusal.BadSignature"/>.
+    /// </summary>
     internal abstract JwtRefusal Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature);
 }

@@ -36,7 +36,8 @@ public sealed class JsonWebKeySet
         {
             JsonWebKey? key = null;
             var refusal = index < MaxKeys ? JwkReader.Read(member, out key) : JwkRefusal.TooMany;
-            if (key is not null && keys.Exists(known => known.KeyId == key.KeyId && known.Algorithm == key.Algorithm && key.KeyId is not null))
+            if (key is not null
+                && keys.Exists(known => known.KeyId == key.KeyId && known.Algorithm == key.Algorithm && key.KeyId is not null))
                 refusal = JwkRefusal.Duplicate;
             if (refusal == JwkRefusal.None)
                 keys.Add(key!);

@@ -44,7 +44,8 @@ internal static class JwkReader
             return JwkRefusal.UnsupportedCurve;
         if (!HasAlgorithm(jwk, "ES256"))
             return JwkRefusal.UnsupportedAlgorithm;
-        if (Bytes(jwk, "x") is not { Length: EcdsaWebKey.CoordinateLength } x || Bytes(jwk, "y") is not { Length: EcdsaWebKey.CoordinateLength } y)
+        if (Bytes(jwk, "x") is not { Length: EcdsaWebKey.CoordinateLength } x
+            || Bytes(jwk, "y") is not { Length: EcdsaWebKey.CoordinateLength } y)
             return JwkRefusal.Malformed;
         key = new EcdsaWebKey(Text(jwk, "kid"), new ECPoint { X = x, Y = y });
         return JwkRefusal.None;
@@ -86,7 +87,10 @@ internal static class JwkReader
     private static bool IsForVerifying(JsonElement jwk) =>
         (!jwk.TryGetProperty("use", out _) || Text(jwk, "use") == "sig")
         && (!jwk.TryGetProperty("key_ops", out var operations)
-            || (operations.ValueKind == JsonValueKind.Array && operations.EnumerateArray().Any(operation => operation.ValueKind == JsonValueKind.String && operation.GetString() == "verify")));
+            || (operations.ValueKind == JsonValueKind.Array && operations.EnumerateArray().Any(IsVerify)));
+
+    private static bool IsVerify(JsonElement operation) =>
+        operation.ValueKind == JsonValueKind.String && operation.GetString() == "verify";
 
     private static bool HasAlgorithm(JsonElement jwk, string name) => !jwk.TryGetProperty("alg", out _) || Text(jwk, "alg") == name;
 

@@ -6,7 +6,9 @@ public enum JwkRefusal
     /// <summary>It is used.</summary>
     None = 0,
 
-    /// <summary>Not a JSON object, or a needed member is missing, of the wrong type, or not canonical base64url of the right length.</summary>
+    /// <summary>
+    /// Not a JSON object, or a needed member is missing, of the wrong type, or not canonical base64url of the right length.
+    /// </summary>
     Malformed,
 
     /// <summary>The <c>kid</c> has a form that no token may have.</summary>

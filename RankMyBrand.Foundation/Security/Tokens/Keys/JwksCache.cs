@@ -4,7 +4,8 @@ using Microsoft.Extensions.Options;
 namespace RankMyBrand.Foundation.Security;
 
 /// <summary>
-/// The keys that an issuer publishes at <see cref="JwtOptions.JwksUri"/>. One fetch at a time, shared by all who wait for it. A set that has
+/// The keys that an issuer publishes at <see cref="JwtOptions.JwksUri"/>. One fetch at a time, shared by all who
+/// wait for it. A set that has
 /// aged still serves while the next is fetched, and the last good one serves for as long as the endpoint is away.
 /// </summary>
 internal sealed partial class JwksCache(
@@ -43,7 +44,9 @@ internal sealed partial class JwksCache(
         return Volatile.Read(ref _set)?.Find(keyId, algorithm) ?? new JwtKeyLookup(null, JwtRefusal.KeysUnavailable);
     }
 
-    /// <summary>The fetch under way, or a new one if the last is older than <paramref name="interval"/>, or nothing to wait for. Never faults.</summary>
+    /// <summary>
+    /// The fetch under way, or a new one if the last is older than <paramref name="interval"/>, or nothing to wait for. Never faults.
+    /// </summary>
     private Task Fetch(TimeSpan interval)
     {
         lock (_gate)

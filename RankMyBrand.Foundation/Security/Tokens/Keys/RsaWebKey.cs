@@ -27,7 +27,9 @@ internal sealed class RsaWebKey : JsonWebKey
         var key = _keys.Rent();
         try
         {
-            return key.VerifyData(data, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1) ? JwtRefusal.None : JwtRefusal.BadSignature;
+            return key.VerifyData(data, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+                ? JwtRefusal.None
+                : JwtRefusal.BadSignature;
         }
         finally
         {

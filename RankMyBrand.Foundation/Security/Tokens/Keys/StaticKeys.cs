@@ -11,7 +11,11 @@ internal sealed class StaticKeys : IJwtKeySource
     public StaticKeys(IOptions<JwtOptions> options)
     {
         if (!JsonWebKeySet.TryParse(Encoding.UTF8.GetBytes(options.Value.Jwks ?? ""), out var set, out var error))
-            throw new OptionsValidationException(JwtOptions.Section, typeof(JwtOptions), [$"{JwtOptions.Section}:Jwks is not a JWK set: {error}."]);
+        {
+            throw new OptionsValidationException(
+                JwtOptions.Section, typeof(JwtOptions), [$"{JwtOptions.Section}:Jwks is not a JWK set: {error}."]);
+        }
+
         _set = set;
     }
 
