@@ -9,9 +9,9 @@ namespace RankMyBrand.Foundation.Events;
 /// </summary>
 internal sealed class AppendQueue(IDatabase redis)
 {
-    private const int MaxUnderWay = 2;
-    private const int MaxEvents = 2000;
-    private const int MaxBytes = 2 * 1024 * 1024;
+    private const int MaxUnderWay = 3;
+    private const int MaxEvents = 1000;
+    private const int MaxBytes = 1024 * 1024;
 
     /// <summary>So many events are worth a transaction beside the one that is under way.</summary>
     private const int WorthItsOwn = 500;
