@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration.Memory;
 namespace RankMyBrand.ServiceDefaults.Configuration;
 
 /// <summary>Settings that hold where nothing else is configured.</summary>
-internal static class DefaultSettings
+public static class DefaultSettings
 {
     /// <summary>Adds settings below all sources. What code has set before this stays.</summary>
     public static void AddBelowOthers(this IConfigurationManager configuration, IEnumerable<KeyValuePair<string, string?>> settings)

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace RankMyBrand.ServiceDefaults.Correlation;
 
@@ -28,7 +30,7 @@ public static class CorrelationId
     /// <summary>A new id.</summary>
     public static string New() => Guid.CreateVersion7().ToString("N");
 
-    /// <summary>The correlation id of a request: the caller's when it was valid, else a new one.</summary>
+    /// <summary>The correlation id of a request: the caller's when it was valid, else the id of the request's trace.</summary>
     public static string GetCorrelationId(this HttpContext context)
     {
         if (context.Features.Get<CorrelationFeature>() is { } feature)
@@ -37,10 +39,15 @@ public static class CorrelationId
         }
 
         var header = context.Request.Headers[Header];
-        var id = header.Count == 1 && IsValid(header[0]) ? header[0]! : New();
+        var id = header.Count == 1 && IsValid(header[0]) ? header[0]! : TraceIdOf(context) ?? New();
         context.Features.Set(new CorrelationFeature(id));
         return id;
     }
+
+    private static string? TraceIdOf(HttpContext context) =>
+        context.Features.Get<IHttpActivityFeature>()?.Activity is { IdFormat: ActivityIdFormat.W3C } activity
+            ? activity.TraceId.ToHexString()
+            : null;
 
     private sealed record CorrelationFeature(string Id);
 }

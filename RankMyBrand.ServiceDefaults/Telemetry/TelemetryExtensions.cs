@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -19,6 +20,7 @@ namespace RankMyBrand.ServiceDefaults.Telemetry;
 internal static class TelemetryExtensions
 {
     private const string OtlpEndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string SamplerKey = "OTEL_TRACES_SAMPLER";
     private const string OwnSources = "RankMyBrand.*";
 
     // Under every other source of configuration. The framework's lines per request cost more than most requests do,
@@ -31,9 +33,18 @@ internal static class TelemetryExtensions
         ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "3000",
     };
 
+    // Each counts several times a request and would say nothing that the durations and the counts of requests do not.
+    private static readonly string[] s_unmeasured =
+    [
+        "http.client.active_requests", "http.client.open_connections", "http.client.connection.duration",
+        "http.client.request.time_in_queue", "aspnetcore.routing.match_attempts",
+    ];
+
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {
         builder.Configuration.AddBelowOthers(s_defaults);
+        // Log records carry their trace anyway; as a scope it would be in each of them a second time.
+        builder.Logging.Configure(logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.None);
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
@@ -44,6 +55,9 @@ internal static class TelemetryExtensions
             .ConfigureResource(resource => Describe(resource, builder))
             .WithMetrics(metrics => AddMetrics(metrics, builder.Services))
             .WithTracing(tracing => AddTracing(tracing, builder.Environment.ApplicationName));
+        builder.Services.AddCheckedOptions<TelemetryOptions>(TelemetryOptions.Section);
+        if (string.IsNullOrEmpty(builder.Configuration[SamplerKey]))
+            builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.SetSampler(CreateSampler));
 
         if (ReadOtlpEndpoint(builder.Configuration) is not null)
         {
@@ -54,13 +68,18 @@ internal static class TelemetryExtensions
     public static void MapMetrics(this IEndpointRouteBuilder endpoints) =>
         endpoints.MapPrometheusScrapingEndpoint().AllowAnonymous().DisableHttpMetrics().DisableRateLimiting();
 
-    private static void AddMetrics(MeterProviderBuilder metrics, IServiceCollection services) => metrics
-        .AddAspNetCoreInstrumentation()
-        .AddHttpClientInstrumentation()
-        .AddRuntimeInstrumentation()
-        .AddMeter("Npgsql", OwnSources)
-        .AddInstrumentation(provider => ActivatorUtilities.CreateInstance<RedisMetrics>(provider, services))
-        .AddPrometheusExporter();
+    private static void AddMetrics(MeterProviderBuilder metrics, IServiceCollection services)
+    {
+        foreach (var instrument in s_unmeasured)
+            metrics.AddView(instrument, MetricStreamConfiguration.Drop);
+        metrics
+            .AddAspNetCoreInstrumentation()
+            .AddHttpClientInstrumentation()
+            .AddRuntimeInstrumentation()
+            .AddMeter("Npgsql", OwnSources)
+            .AddInstrumentation(provider => ActivatorUtilities.CreateInstance<RedisMetrics>(provider, services))
+            .AddPrometheusExporter();
+    }
 
     private static void AddTracing(TracerProviderBuilder tracing, string applicationName) => tracing
         .AddAspNetCoreInstrumentation(options =>
@@ -69,7 +88,11 @@ internal static class TelemetryExtensions
             options.Filter = context => !IsProbe(context.Request.Path);
         })
         .AddHttpClientInstrumentation()
-        .AddSource(applicationName, OwnSources, "Npgsql", "OpenTelemetry.Instrumentation.StackExchangeRedis", "Yarp.ReverseProxy");
+        .AddSource(applicationName, OwnSources, "Npgsql", "OpenTelemetry.Instrumentation.StackExchangeRedis");
+
+    private static ParentBasedSampler CreateSampler(IServiceProvider services) => new(new TraceBudgetSampler(
+        services.GetRequiredService<IOptions<TelemetryOptions>>().Value.TracesPerSecond,
+        services.GetService<TimeProvider>() ?? TimeProvider.System));
 
     // Probes come every few seconds from everywhere and would bury the requests that matter.
     private static bool IsProbe(PathString path) =>
