@@ -42,18 +42,12 @@ public static class RateLimitHeaders
     /// <summary>The value of RateLimit, such as <c>"api";r=42;t=30</c>.</summary>
     public static string Limits(in RateLimitResult result)
     {
-        var text = new StringBuilder(48);
-        for (var i = 0; i < result.Count; i++)
-        {
-            var status = result[i];
-            text.Append(i == 0 ? "" : ", ").Append(CultureInfo.InvariantCulture, $"\"{status.Policy}\";r={status.Remaining}");
-            // Of a limit that refuses, the time that a client should wait: Retry-After is never before it.
-            var seconds = Seconds(status.IsRefused ? status.RetryAfter : status.ResetAfter);
-            if (seconds > 0)
-                text.Append(CultureInfo.InvariantCulture, $";t={seconds}");
-        }
-
-        return text.ToString();
+        if (result.Count == 1)
+            return LimitItem(result[0]);
+        var items = new string[result.Count];
+        for (var i = 0; i < items.Length; i++)
+            items[i] = LimitItem(result[i]);
+        return string.Join(", ", items);
     }
 
     /// <summary>The value of Retry-After in whole seconds; null when the request may pass, or when waiting will not help.</summary>
@@ -73,6 +67,15 @@ public static class RateLimitHeaders
         if (rule.Capacity != rule.Permits)
             text.Append(CultureInfo.InvariantCulture, $";rmb-burst={rule.Capacity}");
         return text.ToString();
+    }
+
+    // Of a limit that refuses, the time that a client should wait: Retry-After is never before it.
+    private static string LimitItem(in RateLimitStatus status)
+    {
+        var seconds = Seconds(status.IsRefused ? status.RetryAfter : status.ResetAfter);
+        return seconds > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"\"{status.Policy}\";r={status.Remaining};t={seconds}")
+            : string.Create(CultureInfo.InvariantCulture, $"\"{status.Policy}\";r={status.Remaining}");
     }
 
     private static long Seconds(TimeSpan time) => (long)Math.Ceiling(time.TotalSeconds);

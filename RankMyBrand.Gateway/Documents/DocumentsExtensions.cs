@@ -19,14 +19,16 @@ internal static class DocumentsExtensions
             services, services.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ApiDocument))));
     }
 
-    /// <summary>Serves the page. Before the endpoints, because it is a middleware.</summary>
-    public static void UseApiPage(this IApplicationBuilder app) => app.UseSwaggerUI(page =>
-    {
-        page.RoutePrefix = Page;
-        page.DocumentTitle = "RankMyBrand API";
-        page.SwaggerEndpoint(Document, "RankMyBrand Foundation");
-        page.DisplayRequestDuration();
-    });
+    /// <summary>Serves the page. It is a middleware, so before the endpoints; and it looks at every request, so only at its path.</summary>
+    public static void UseApiPage(this IApplicationBuilder app) => app.UseWhen(
+        context => context.Request.Path.StartsWithSegments("/" + Page, StringComparison.OrdinalIgnoreCase),
+        branch => branch.UseSwaggerUI(page =>
+        {
+            page.RoutePrefix = Page;
+            page.DocumentTitle = "RankMyBrand API";
+            page.SwaggerEndpoint(Document, "RankMyBrand Foundation");
+            page.DisplayRequestDuration();
+        }));
 
     public static void MapApiDocument(this IEndpointRouteBuilder routes) =>
         routes.MapGet(Document, async (ApiDocument document, HttpContext http) =>

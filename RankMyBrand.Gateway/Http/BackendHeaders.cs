@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 
@@ -6,12 +7,12 @@ namespace RankMyBrand.Gateway.Http;
 /// <summary>Drops headers of services' answers that are the gateway's to set, or nobody's business.</summary>
 internal sealed class BackendHeaders : ITransformProvider
 {
-    private static readonly string[] s_dropped =
-    [
+    private static readonly FrozenSet<string> s_dropped = new[]
+    {
         "Server", "X-Powered-By", "X-AspNet-Version", "X-AspNetMvc-Version", "Strict-Transport-Security", "Alt-Svc",
         "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers",
         "Access-Control-Expose-Headers", "Access-Control-Max-Age",
-    ];
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     public void ValidateRoute(TransformRouteValidationContext context)
     {
@@ -23,9 +24,13 @@ internal sealed class BackendHeaders : ITransformProvider
 
     public void Apply(TransformBuilderContext context) => context.AddResponseTransform(static response =>
     {
-        var headers = response.HttpContext.Response.Headers;
-        foreach (var name in s_dropped)
-            headers.Remove(name);
+        // An answer has few headers, fewer than there are names to look for.
+        foreach (var header in response.ProxyResponse?.Headers.NonValidated ?? default)
+        {
+            if (s_dropped.Contains(header.Key))
+                response.HttpContext.Response.Headers.Remove(header.Key);
+        }
+
         return default;
     });
 }

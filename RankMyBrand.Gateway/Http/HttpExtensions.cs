@@ -11,8 +11,16 @@ namespace RankMyBrand.Gateway.Http;
 /// <summary>Makes the gateway a good citizen of the web: what it takes, what it tells, and what it notes down.</summary>
 internal static class HttpExtensions
 {
+    // Where a collector gets the access log, a line of text beside it is the dearest part of a request.
+    private static readonly Dictionary<string, string?> s_loggingWithCollector = new(StringComparer.OrdinalIgnoreCase)
+    {
+        [$"Logging:Console:LogLevel:{AccessLogMiddleware.Category}"] = "Warning",
+    };
+
     public static void AddHttpHygiene(this WebApplicationBuilder builder)
     {
+        if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+            builder.Configuration.AddBelowOthers(s_loggingWithCollector);
         // A line of HTTP/1 ends with CR LF and nothing else: other servers disagree on what a lone LF is.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         var services = builder.Services;

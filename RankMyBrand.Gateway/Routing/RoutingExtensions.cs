@@ -1,10 +1,10 @@
-using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RankMyBrand.Gateway.Routing.Configuration;
 using RankMyBrand.Gateway.Routing.Forwarding;
 using RankMyBrand.Gateway.Routing.Services;
 using RankMyBrand.Gateway.Routing.Upstreams;
+using RankMyBrand.ServiceDefaults.Configuration;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -25,7 +25,7 @@ internal static class RoutingExtensions
     /// <summary>Adds the routes of <c>ReverseProxy</c> and those to the services of an <see cref="IServiceCatalog"/>.</summary>
     public static void AddGatewayRouting(this WebApplicationBuilder builder)
     {
-        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = s_logging });
+        builder.Configuration.AddBelowOthers(s_logging);
         var files = new ConfigurationFiles();
         files.Watch(builder.Configuration);
 

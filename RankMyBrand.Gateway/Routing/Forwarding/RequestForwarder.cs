@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
 using RankMyBrand.Gateway.Routing.Upstreams;
 using RankMyBrand.ServiceDefaults.Problems;
 using Yarp.ReverseProxy.Forwarder;
@@ -75,7 +75,7 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
             return null;
         }
 
-        Describe(proxy, candidate.Destination);
+        Describe(context, proxy, candidate.Destination);
         return new Exchange(context, proxy, policy, candidate, body)
         {
             IsRepeatable = isRepeatable,
@@ -100,10 +100,11 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
         return Problem.WriteAsync(context, ProblemCode.Unavailable, detail, retryAfter: upstream.RetryAfter(healthy));
     }
 
-    private static void Describe(IReverseProxyFeature proxy, Destination destination)
+    // On the span of the request itself: one of the proxy's own between it and that of the call would say nothing more.
+    private static void Describe(HttpContext context, IReverseProxyFeature proxy, Destination destination)
     {
         proxy.ProxiedDestination = destination.State;
-        if (Activity.Current is not { Source.Name: "Yarp.ReverseProxy" } activity)
+        if (context.Features.Get<IHttpActivityFeature>()?.Activity is not { IsAllDataRequested: true } activity)
             return;
         activity.SetTag("proxy.route_id", proxy.Route.Config.RouteId);
         activity.SetTag("proxy.cluster_id", proxy.Cluster.Config.ClusterId);
