@@ -15,7 +15,8 @@ public sealed class SpanTests(Gateways gateways)
         using var listener = new ActivityListener
         {
             ShouldListenTo = static source => source.Name == "Microsoft.AspNetCore",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            Sample = (ref ActivityCreationOptions<ActivityContext> span) =>
+                span.TraceId == trace ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
             ActivityStopped = span =>
             {
                 if (span.TraceId == trace)

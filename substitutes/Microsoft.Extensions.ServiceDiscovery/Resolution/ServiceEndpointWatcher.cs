@@ -73,6 +73,6 @@ internal sealed class ServiceEndpointWatcher(
 
         public void AddChangeToken(IChangeToken changeToken) => _tokens.Add(changeToken);
 
-        public ServiceEndpointSource Build() => new(_endpoints, new CompositeChangeToken(_tokens), Features);
+        public ServiceEndpointSource Build() => new(_endpoints, new AnyChangeToken(_tokens), Features);
     }
 }
