@@ -1,24 +1,36 @@
 using System.Collections.Frozen;
-using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 
 namespace RankMyBrand.Foundation.Security;
 
 /// <summary>
 /// Finds the owner of an API key. Only SHA-256 hashes are kept; keys are long and random, so a slow password hash would add nothing
-/// but load. The lookup goes by the hash, which nobody can steer, so its time tells nothing about a key.
+/// but load. The lookup goes by the hash, which nobody can steer, so its time tells nothing about a key. A changed configuration replaces
+/// all keys at once; an invalid one is told about and not taken.
 /// </summary>
-public sealed class ApiKeyRing
+public sealed partial class ApiKeyRing : IDisposable
 {
     /// <summary>The longest key that is looked at, in characters.</summary>
     public const int MaxLength = 512;
 
-    private readonly FrozenDictionary<TokenDigest, ApiKeyIdentity> _keys;
+    private readonly IOptionsFactory<ApiKeysOptions> _factory;
+    private readonly ILogger _logger;
+    private readonly IDisposable _subscription;
+    private FrozenDictionary<TokenDigest, ApiKeyIdentity> _keys;
 
     /// <summary>Takes the configured keys.</summary>
-    public ApiKeyRing(IOptions<ApiKeysOptions> options) =>
-        _keys = options.Value.ApiKeys.ToFrozenDictionary(key => DigestOf(key.Value), key => new ApiKeyIdentity(key.Key, key.Value));
+    /// <exception cref="OptionsValidationException">They are not valid.</exception>
+    public ApiKeyRing(IOptionsFactory<ApiKeysOptions> factory, IConfiguration configuration, ILogger<ApiKeyRing> logger)
+    {
+        (_factory, _logger) = (factory, logger);
+        _keys = Read();
+        // Not through an options monitor: that throws at whoever has reloaded the configuration.
+        _subscription = ChangeToken.OnChange(configuration.GetSection(ApiKeysOptions.Section).GetReloadToken, Reload);
+    }
 
     /// <summary>
     /// The owner of a key, or null. Whether the key has expired or is used from the right place is for the caller to look at.
@@ -28,11 +40,37 @@ public sealed class ApiKeyRing
         if (key.IsEmpty || key.Length > MaxLength)
             return null;
         Span<byte> text = stackalloc byte[MaxLength * 3];
-        return _keys.GetValueOrDefault(TokenDigest.Of(text[..Encoding.UTF8.GetBytes(key, text)]));
+        return Volatile.Read(ref _keys).GetValueOrDefault(TokenDigest.Of(text[..Encoding.UTF8.GetBytes(key, text)]));
     }
+
+    /// <summary>Stays with the keys that it has.</summary>
+    public void Dispose() => _subscription.Dispose();
 
     internal static TokenDigest DigestOf(ApiKeyOptions key) =>
         key.Sha256 is { Length: > 0 } hash
             ? TokenDigest.FromHash(Convert.FromHexString(hash))
             : TokenDigest.Of(Encoding.UTF8.GetBytes(key.Key!));
+
+    private FrozenDictionary<TokenDigest, ApiKeyIdentity> Read() =>
+        _factory.Create(Options.DefaultName).ApiKeys.ToFrozenDictionary(key => DigestOf(key.Value), key => new ApiKeyIdentity(key.Key, key.Value));
+
+    private void Reload()
+    {
+        try
+        {
+            var keys = Read();
+            Volatile.Write(ref _keys, keys);
+            LogReloaded(_logger, keys.Count);
+        }
+        catch (OptionsValidationException e)
+        {
+            LogRefused(_logger, string.Join(" ", e.Failures));
+        }
+    }
+
+    [LoggerMessage(520, LogLevel.Information, "API keys were configured anew: {Count} keys")]
+    private static partial void LogReloaded(ILogger logger, int count);
+
+    [LoggerMessage(521, LogLevel.Error, "The new configuration of the API keys is invalid and the old keys stay in force: {Reason}")]
+    private static partial void LogRefused(ILogger logger, string reason);
 }

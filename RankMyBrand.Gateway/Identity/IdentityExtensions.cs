@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using RankMyBrand.Foundation.Security;
 using Yarp.ReverseProxy.Configuration;
 
@@ -10,6 +11,7 @@ internal static class IdentityExtensions
     public static void AddIdentity(this WebApplicationBuilder builder)
     {
         builder.AddApiKeys();
+        builder.Services.AddSingleton<IValidateOptions<ApiKeysOptions>, WholeConfiguration>();
         if (builder.Configuration.GetSection(JwtOptions.Section).Exists())
             builder.AddJwtValidation();
         builder.Services.AddSingleton<Authenticator>();

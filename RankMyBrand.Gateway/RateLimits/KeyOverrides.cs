@@ -5,15 +5,18 @@ using RankMyBrand.Gateway.Identity;
 
 namespace RankMyBrand.Gateway.RateLimits;
 
-/// <summary>Brings the limits that are configured with an API key to the policies that count by it.</summary>
-internal sealed class KeyOverrides(IOptions<ApiKeysOptions> keys) : IPostConfigureOptions<RateLimitsOptions>
+/// <summary>
+/// Brings the limits that are configured with an API key to the policies that count by it. Reads the keys anew each time, so that a reload
+/// finds the limits of new keys, whichever of keys and limits is reloaded first.
+/// </summary>
+internal sealed class KeyOverrides(IOptionsFactory<ApiKeysOptions> keys) : IPostConfigureOptions<RateLimitsOptions>
 {
     /// <exception cref="OptionsValidationException">
-    /// A key has limits for a policy that there is not, or that does not count by key.
+    /// The keys are not valid, or a key has limits for a policy that there is not, or that does not count by key.
     /// </exception>
     public void PostConfigure(string? name, RateLimitsOptions options)
     {
-        foreach (var (keyName, key) in keys.Value.ApiKeys)
+        foreach (var (keyName, key) in keys.Create(Options.DefaultName).ApiKeys)
         {
             foreach (var (policyName, numbers) in key.RateLimits)
             {

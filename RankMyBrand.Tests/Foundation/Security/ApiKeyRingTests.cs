@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using RankMyBrand.Foundation.Security;
 
@@ -108,9 +110,11 @@ public class ApiKeyRingTests
 
     private static ApiKeyRing Ring(params (string Name, ApiKeyOptions Key)[] keys)
     {
-        var options = new ApiKeysOptions();
-        foreach (var (name, key) in keys)
-            options.ApiKeys.Add(name, key);
-        return new ApiKeyRing(Options.Create(options));
+        var options = new OptionsFactory<ApiKeysOptions>([new ConfigureOptions<ApiKeysOptions>(options =>
+        {
+            foreach (var (name, key) in keys)
+                options.ApiKeys.Add(name, key);
+        })], []);
+        return new ApiKeyRing(options, new ConfigurationBuilder().Build(), NullLogger<ApiKeyRing>.Instance);
     }
 }
