@@ -38,13 +38,15 @@ internal sealed partial class AccessLogMiddleware(RequestDelegate next, ILoggerF
         _ => LogLevel.Information,
     };
 
-    // As it came, so still encoded: a decoded path may hold line breaks. The query stays out: some put keys and tokens there.
+    // As it came, so still encoded: a decoded path may hold line breaks. What came without being encoded is not for a terminal to act on.
+    // The query stays out: some put keys and tokens there.
     private static string PathOf(HttpContext context)
     {
         var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
         var query = target.IndexOf('?', StringComparison.Ordinal);
         var length = Math.Min(query < 0 ? target.Length : query, LongestPath);
-        return length == target.Length ? target : target[..length];
+        var path = length == target.Length ? target : target[..length];
+        return path.AsSpan().ContainsAnyExceptInRange('!', '~') ? Uri.EscapeDataString(path) : path;
     }
 
     private static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress switch

@@ -20,16 +20,23 @@ internal static class ClientHeaders
     private static readonly string[] s_prefixes =
         ["X-Tenant", "X-Identity", "X-Forwarded", "X-Original", "X-Auth-Request-", "X-Authenticated-", "X-SSL-Client-"];
 
+    // What the name of a header may consist of (RFC 9110), but for the underscore.
+    private static readonly SearchValues<char> s_name =
+        SearchValues.Create("!#$%&'*+-.^`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
     private static readonly SearchValues<char> s_visible =
         SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code), '\t']);
 
     /// <summary>Drops what a client must not say.</summary>
-    /// <returns>The name of a header whose value no service could be sent; null when all is well.</returns>
+    /// <returns>The name of a header that no service could be sent; null when all is well.</returns>
     public static string? Clean(IHeaderDictionary headers)
     {
         List<string>? reserved = null;
         foreach (var (name, values) in headers)
         {
+            // HTTP/2 can carry any name, even such as would be several headers in HTTP/1.
+            if (name.AsSpan().ContainsAnyExcept(s_name) && name.Any(c => c != '_' && !s_name.Contains(c)))
+                return name;
             if (IsReserved(name))
             {
                 (reserved ??= []).Add(name);

@@ -17,6 +17,10 @@ internal sealed class StrictRequestMiddleware(RequestDelegate next)
         var request = context.Request;
         if (HasTwoLengths(request))
             return RefuseAsync(context, "The request tells its length in a way that can be read differently; send either Content-Length or 'Transfer-Encoding: chunked'.");
+        if (HasConnectionHeaders(request))
+            return RefuseAsync(context, "The request has headers of a connection of HTTP/1, which HTTP/2 and later do not have.");
+        if (!IsTarget(context))
+            return RefuseAsync(context, "The URL has control characters or spaces in it; send them percent-encoded.");
         if (!IsHost(request))
             return RefuseAsync(context, "The Host header is empty, or its port is no port.");
         if (HttpMethods.IsTrace(request.Method) || (HttpMethods.IsConnect(request.Method) && !IsWebSocket(context)))
@@ -24,7 +28,7 @@ internal sealed class StrictRequestMiddleware(RequestDelegate next)
         if (request.Headers.Expect.Count > 0 && !request.Headers.Expect.ToString().Equals("100-continue", StringComparison.OrdinalIgnoreCase))
             return RefuseAsync(context, "The only expectation that can be met is 100-continue.", StatusCodes.Status417ExpectationFailed);
         return ClientHeaders.Clean(request.Headers) is { } bad
-            ? RefuseAsync(context, $"The header '{bad}' has characters other than visible ASCII.")
+            ? RefuseAsync(context, $"The header '{bad}' has characters other than visible ASCII, or a name that is none.")
             : next(context);
     }
 
@@ -40,6 +44,15 @@ internal sealed class StrictRequestMiddleware(RequestDelegate next)
                 || request.Protocol == HttpProtocol.Http10);
     }
 
+    // RFC 9113, 8.2.2: malformed. The server itself minds only Connection and TE.
+    private static bool HasConnectionHeaders(HttpRequest request) =>
+        !HttpProtocol.IsHttp11(request.Protocol) && !HttpProtocol.IsHttp10(request.Protocol)
+        && (request.Headers.TransferEncoding.Count | request.Headers.Upgrade.Count | request.Headers.KeepAlive.Count | request.Headers["Proxy-Connection"].Count) > 0;
+
+    // Between the parts of a request line, some servers take any white space for the one space that is allowed.
+    private static bool IsTarget(HttpContext context) =>
+        context.Features.Get<IHttpRequestFeature>() is not { RawTarget: var target } || !target.AsSpan().ContainsAnyExceptInRange('!', '~');
+
     private static bool IsHost(HttpRequest request)
     {
         var host = request.Headers.Host;
@@ -50,7 +63,7 @@ internal sealed class StrictRequestMiddleware(RequestDelegate next)
         return text.Length > 0 && (!hasPort || request.Host.Port is > 0 and <= 65535);
     }
 
-    private static bool IsWebSocket(HttpContext context) => context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+    private static bool IsWebSocket(HttpContext context) => context.Features.Get<IHttpExtendedConnectFeature>() is { Protocol: "websocket" };
 
     private static Task RefuseAsync(HttpContext context, string detail, int status = StatusCodes.Status400BadRequest)
     {

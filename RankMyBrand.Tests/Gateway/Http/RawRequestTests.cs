@@ -11,6 +11,8 @@ public sealed class RawRequestTests(EdgeFixture edge) : IClassFixture<EdgeFixtur
     private const string NoChunks = "Connection: close\r\n\r\n0\r\n\r\n";
     private const string Second = "GET /echo/smuggled HTTP/1.1\r\nHost: a\r\n" + Key + "\r\n";
 
+    private static readonly int[] s_ofTheServer = [400, 405, 414, 431, 505];
+
     // Refused: the answer's status, once, and the connection is closed; nothing reaches a service.
     private static readonly Dictionary<string, (int Status, string Request)> s_refused = new(StringComparer.Ordinal)
     {
@@ -46,6 +48,9 @@ public sealed class RawRequestTests(EdgeFixture edge) : IClassFixture<EdgeFixtur
         ["chunk longer than its size"] = (400, Chunked + "5\r\nhelloXX0\r\n\r\n" + Second),
         ["chunk size ends with LF"] = (400, Chunked + "5\nhello\r\n0\r\n\r\n" + Second),
         ["LF in a chunk extension"] = (400, Chunked + "5;a\nb\r\nhello\r\n0\r\n\r\n" + Second),
+        ["NUL in a trailer"] = (400, Chunked + "5\r\nhello\r\n0\r\nX: a\0b\r\n\r\n" + Second),
+        ["Latin-1 in a trailer"] = (400, Chunked + "5\r\nhello\r\n0\r\nX: caf\u00e9\r\n\r\n" + Second),
+        ["Latin-1 in a trailer that nobody reads"] = (401, Chunked.Replace(Key, "", StringComparison.Ordinal) + "5\r\nhello\r\n0\r\nX: caf\u00e9\r\n\r\n" + Second),
         ["CR in a chunk extension"] = (400, Chunked + "5;a\rb\r\nhello\r\n0\r\n\r\n" + Second),
 
         // Lines and headers.
@@ -92,6 +97,9 @@ public sealed class RawRequestTests(EdgeFixture edge) : IClassFixture<EdgeFixtur
         ["CONNECT to a host"] = (405, $"CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n{Key}{End}"),
         ["NUL in the URL"] = (400, $"GET /echo/x\0 HTTP/1.1\r\nHost: a\r\n{Key}{End}"),
         ["encoded NUL in the URL"] = (400, $"GET /echo/x%00 HTTP/1.1\r\nHost: a\r\n{Key}{End}"),
+        ["tab in the URL"] = (400, $"GET /echo/x\ty HTTP/1.1\r\nHost: a\r\n{Key}{End}"),
+        ["escape character in the URL"] = (400, $"GET /echo/\u001b[2J HTTP/1.1\r\nHost: a\r\n{Key}{End}"),
+        ["DEL in the query"] = (400, $"GET /echo/x?\u007f HTTP/1.1\r\nHost: a\r\n{Key}{End}"),
         ["Latin-1 in the URL"] = (400, $"GET /echo/\u00e9 HTTP/1.1\r\nHost: a\r\n{Key}{End}"),
         ["Latin-1 in the query"] = (400, $"GET /echo/x?\u00e9 HTTP/1.1\r\nHost: a\r\n{Key}{End}"),
         ["URL of 9 KiB"] = (414, $"GET /echo/{new string('a', 9000)} HTTP/1.1\r\nHost: a\r\n{Key}{End}"),
@@ -138,10 +146,26 @@ public sealed class RawRequestTests(EdgeFixture edge) : IClassFixture<EdgeFixtur
 
         var answers = await RawClient.AnswersAsync(edge.Gateway.Address, request);
 
-        Assert.StartsWith($"HTTP/1.1 {status} ", Assert.Single(answers), StringComparison.Ordinal);
+        AssertRefusal(status, Assert.Single(answers));
         Assert.DoesNotContain(edge.Backend.Requests, seen => seen.Contains("smuggled", StringComparison.Ordinal));
         // A body that turns out bad on its way has a head that has gone ahead; it never ends well.
         Assert.DoesNotContain(edge.Backend.Requests, seen => !request.StartsWith(Chunked, StringComparison.Ordinal) || seen.EndsWith("0\r\n\r\n", StringComparison.Ordinal));
+    }
+
+    // What is no HTTP the server itself refuses, before there is a request that anybody could answer: without a body.
+    private static void AssertRefusal(int status, string answer)
+    {
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        if (RawBackend.Values(answer, "Content-Type") is [var type])
+        {
+            Assert.Equal("application/problem+json", type);
+            Assert.Contains(status == 401 ? "\"code\":\"UNAUTHORIZED\"" : "\"code\":\"VALIDATION\"", answer, StringComparison.Ordinal);
+            Assert.Contains($"\"status\":{status},", answer, StringComparison.Ordinal);
+            return;
+        }
+
+        Assert.Equal(["0"], RawBackend.Values(answer, "Content-Length"));
+        Assert.Contains(status, s_ofTheServer);
     }
 
     [Theory]
