@@ -56,8 +56,6 @@ internal sealed class EdgeLimits
             server.RequestHeadersTimeout = limits.HeadersTimeout;
             server.MinRequestBodyDataRate = limits.BodyRate == 0 ? null : new MinDataRate(limits.BodyRate, limits.BodyGrace);
             server.KeepAliveTimeout = limits.KeepAlive;
-            server.MaxConcurrentConnections = limits.Connections;
-            server.MaxConcurrentUpgradedConnections = limits.Connections;
             // A line that is as long as may be must fit, and the server reads it whole.
             server.MaxRequestBufferSize = Math.Max(server.MaxRequestBufferSize ?? 0, Math.Max(limits.RequestLine, limits.Headers));
         }

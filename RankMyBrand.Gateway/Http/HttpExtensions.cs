@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using RankMyBrand.Gateway.Connections;
 using RankMyBrand.ServiceDefaults.Configuration;
 using Yarp.ReverseProxy.Transforms.Builder;
 
@@ -26,6 +27,7 @@ internal static class HttpExtensions
         var services = builder.Services;
         services.AddCheckedOptions<EdgeLimits>(EdgeLimits.Section);
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, EdgeLimits.Setup>();
+        services.AddEdgeConnections();
         services.AddCheckedOptions<AddressesOptions>(AddressesOptions.Section);
         services.AddSingleton<IValidateOptions<AddressesOptions>, AddressesOptions.Validator>();
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<AddressesOptions>>(BelieveKnownProxies);

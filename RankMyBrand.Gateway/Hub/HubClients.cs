@@ -8,14 +8,18 @@ namespace RankMyBrand.Gateway.Hub;
 /// <summary>All clients of the hub: counts them, keeps their connections warm, and sends them elsewhere when the gateway stops.</summary>
 internal sealed class HubClients : BackgroundService
 {
+    // One timer for all: ten thousand of them would cost more than what they watch.
+    private static readonly TimeSpan s_beat = TimeSpan.FromMilliseconds(500);
+
     private readonly ConcurrentDictionary<HubConnection, bool> _connections = new();
     private readonly HubOptions _options;
+    private readonly CancellationToken _stopping;
     private readonly TimeProvider _time;
     private int _count;
 
-    public HubClients(IOptions<HubOptions> options, IMeterFactory meters, TimeProvider time)
+    public HubClients(IOptions<HubOptions> options, IHostApplicationLifetime host, IMeterFactory meters, TimeProvider time)
     {
-        (_options, _time) = (options.Value, time);
+        (_options, _stopping, _time) = (options.Value, host.ApplicationStopping, time);
         meters.Create("RankMyBrand.Hub")
             .CreateObservableUpDownCounter("rankmybrand.hub.connections", () => Count, "{connection}", "Clients of the real-time hub.");
     }
@@ -34,24 +38,27 @@ internal sealed class HubClients : BackgroundService
 
     public void Leave() => Interlocked.Decrement(ref _count);
 
-    public async Task ServeAsync(HubConnection connection, CancellationToken stopping)
+    /// <summary>Serves a client that has a place, and gives that back.</summary>
+    public async Task ServeAsync(HubConnection connection)
     {
         _connections.TryAdd(connection, true);
+        if (_stopping.IsCancellationRequested)
+            SendElsewhere(connection);
         try
         {
-            await using var elsewhere = stopping.Register(static client => SendElsewhere((HubConnection)client!), connection);
             await connection.RunAsync();
         }
         finally
         {
             _connections.TryRemove(connection, out _);
+            Leave();
         }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Looking four times an interval keeps the longest silence near the interval.
-        using var timer = new PeriodicTimer(_options.Heartbeat / 4, _time);
+        await using var elsewhere = _stopping.Register(SendAllElsewhere);
+        using var timer = new PeriodicTimer(s_beat, _time);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
@@ -63,6 +70,12 @@ internal sealed class HubClients : BackgroundService
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
         }
+    }
+
+    private void SendAllElsewhere()
+    {
+        foreach (var (connection, _) in _connections)
+            SendElsewhere(connection);
     }
 
     private static void SendElsewhere(HubConnection connection) =>

@@ -1,4 +1,7 @@
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using RankMyBrand.Gateway.Connections;
 using RankMyBrand.Gateway.Identity;
 using RankMyBrand.ServiceDefaults.Configuration;
 using RankMyBrand.ServiceDefaults.Problems;
@@ -13,6 +16,7 @@ internal static class HubExtensions
     public static void AddHub(this IHostApplicationBuilder builder)
     {
         builder.AddLiveEvents();
+        builder.Services.AddEdgeConnections();
         builder.Services.AddCheckedOptions<HubOptions>(HubOptions.Section);
         builder.Services.AddSingleton<HubFeed>();
         builder.Services.AddSingleton<HubClients>();
@@ -22,7 +26,7 @@ internal static class HubExtensions
     public static void MapHub(this IEndpointRouteBuilder routes) => routes.MapGet(Path, ConnectAsync).RequireScopes("events:read");
 
     private static async Task<IResult> ConnectAsync(
-        HttpContext http, HubClients clients, HubFeed feed, IOptions<HubOptions> options, IHostApplicationLifetime host)
+        HttpContext http, HubClients clients, HubFeed feed, IOptions<HubOptions> options)
     {
         if (!http.WebSockets.IsWebSocketRequest)
         {
@@ -38,17 +42,28 @@ internal static class HubExtensions
                 retryAfter: TimeSpan.FromSeconds(5));
         }
 
+        var served = false;
         try
         {
-            using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = HubSubprotocol.Of(http) });
-            using var connection = new HubConnection(
-                socket, http.Request.Headers[IdentityHeaders.Tenant].ToString() is { Length: > 0 } tenant ? tenant : null, feed, options.Value);
-            await clients.ServeAsync(connection, host.ApplicationStopping);
+            // The hub's heartbeats keep the connection warm.
+            var accept = new WebSocketAcceptContext { SubProtocol = HubSubprotocol.Of(http), KeepAliveInterval = Timeout.InfiniteTimeSpan };
+            var socket = await http.WebSockets.AcceptWebSocketAsync(accept);
+            var tenant = http.Request.Headers[IdentityHeaders.Tenant].ToString() is { Length: > 0 } named ? named : null;
+            served = true;
+            if (Handover.Of(http) is not { } handover)
+                await clients.ServeAsync(new HubConnection(socket, http.Abort, tenant, feed, options.Value));
+            else
+                handover.To(connection => clients.ServeAsync(new HubConnection(Over(connection, accept), connection.Abort, tenant, feed, options.Value)));
             return Results.Empty;
         }
         finally
         {
-            clients.Leave();
+            if (!served)
+                clients.Leave();
         }
     }
+
+    private static WebSocket Over(ConnectionContext connection, WebSocketAcceptContext accepted) => WebSocket.CreateFromStream(
+        new ConnectionStream(connection.Transport),
+        new WebSocketCreationOptions { IsServer = true, SubProtocol = accepted.SubProtocol, KeepAliveInterval = Timeout.InfiniteTimeSpan });
 }

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using RankMyBrand.Foundation.Events;
 using RankMyBrand.ServiceDefaults.Problems;
 using StackExchange.Redis;
@@ -18,11 +17,11 @@ internal sealed class HubSubscription : IAsyncDisposable
     /// <summary>True when it has ended by itself.</summary>
     public bool HasEnded => _running.IsCompleted;
 
-    /// <summary>Begins to write the stream's events to a queue. <paramref name="tooSlow"/> is called when they come faster than they are taken.</summary>
-    public static HubSubscription Start(HubFeed feed, LiveTopic topic, ChannelWriter<ReadOnlyMemory<byte>> queue, Action<string> tooSlow)
+    /// <summary>Begins to send the stream's events, and closes the connection when they come faster than they are taken.</summary>
+    public static HubSubscription Start(HubFeed feed, LiveTopic topic, HubOutbox outbox)
     {
         var subscription = new HubSubscription();
-        subscription._running = subscription.RunAsync(feed, topic, queue, tooSlow);
+        subscription._running = subscription.RunAsync(feed, topic, outbox);
         return subscription;
     }
 
@@ -33,27 +32,30 @@ internal sealed class HubSubscription : IAsyncDisposable
         _ended.Dispose();
     }
 
-    private async Task RunAsync(HubFeed feed, LiveTopic topic, ChannelWriter<ReadOnlyMemory<byte>> queue, Action<string> tooSlow)
+    private async Task RunAsync(HubFeed feed, LiveTopic topic, HubOutbox outbox)
     {
         try
         {
             using var listener = await feed.ListenAsync(topic, _ended.Token);
-            await queue.WriteAsync(HubFrame.Subscribed(topic.Stream), _ended.Token);
+            await outbox.WriteAsync(HubFrame.Subscribed(topic.Stream), _ended.Token);
             await foreach (var live in listener.ReadAllAsync(_ended.Token))
-                await queue.WriteAsync(HubFrame.Event(topic.Stream, live), _ended.Token);
+            {
+                if (!await outbox.WriteAsync(HubFrame.Event(topic.Stream, live), _ended.Token))
+                    return;
+            }
         }
         catch (ListenerTooSlowException)
         {
-            tooSlow(topic.Stream);
+            outbox.Close(HubConnection.TryAgainLater, $"Too slow for '{topic.Stream}'; resume after the last event.");
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            queue.TryWrite(HubFrame.Error(
+            outbox.TryWrite(HubFrame.Error(
                 ProblemCode.Unavailable, $"'{topic.Stream}' cannot be followed now; subscribe again, after the last event that you got.", topic.Stream));
         }
-        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
         {
-            // Unsubscribed, or the connection is closing.
+            // Unsubscribed, or the client has gone.
         }
     }
 }

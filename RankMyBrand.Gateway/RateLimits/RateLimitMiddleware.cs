@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using RankMyBrand.Foundation.RateLimiting;
+using RankMyBrand.Gateway.Connections;
 using RankMyBrand.Gateway.Identity;
 
 namespace RankMyBrand.Gateway.RateLimits;
@@ -50,8 +51,16 @@ internal sealed class RateLimitMiddleware(RequestDelegate next, RateLimiter limi
 
     private async Task ServeAsync(HttpContext context, RateLimitResult result)
     {
-        using (result)
+        try
+        {
             await AnswerAsync(context, result);
+        }
+        finally
+        {
+            // A WebSocket holds its slots as long as it lasts.
+            if (!result.HoldsSlots || Handover.Of(context)?.TryKeep(result) != true)
+                result.Dispose();
+        }
     }
 
     private Task AnswerAsync(HttpContext context, in RateLimitResult result)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using RankMyBrand.Gateway.Connections;
 using RankMyBrand.Gateway.Routing.Configuration;
 using RankMyBrand.Gateway.Routing.Forwarding;
 using RankMyBrand.Gateway.Routing.Services;
@@ -30,6 +31,7 @@ internal static class RoutingExtensions
         files.Watch(builder.Configuration);
 
         var services = builder.Services;
+        services.AddEdgeConnections();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(files);
         services.AddSingleton<RoutingTelemetry>();

@@ -41,6 +41,9 @@ internal sealed class RawClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends nothing more, but still reads.</summary>
+    public void End() => _client.Client.Shutdown(SocketShutdown.Send);
+
     /// <summary>The next answer; null when the server has closed.</summary>
     public async Task<string?> ReadAsync()
     {

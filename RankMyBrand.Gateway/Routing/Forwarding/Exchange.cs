@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.ExceptionServices;
+using RankMyBrand.Gateway.Connections;
 using RankMyBrand.Gateway.Routing.Upstreams;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -23,6 +24,7 @@ internal sealed class Exchange(
 
     private readonly CancellationTokenSource _total = TimerPool.Rent();
     private Destination? _answering;
+    private ProtocolSwitch? _switch;
     private bool _hasLeftBulkhead;
     private Task _discarding = Task.CompletedTask;
 
@@ -52,7 +54,10 @@ internal sealed class Exchange(
         }
         finally
         {
-            _answering?.End();
+            if (_switch is { } begun)
+                begun.End(Handover.Of(context)!);
+            else
+                _answering?.End();
             LeaveBulkhead();
             await _discarding;
         }
@@ -68,6 +73,7 @@ internal sealed class Exchange(
     public override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Begin(request);
+        var claim = RequestRules.IsUpgrade(context) && Handover.Of(context) is not null ? DestinationStream.BeginClaim() : null;
         for (var left = _options.Retries.Attempts; ; left--)
         {
             var result = IsHedged
@@ -76,7 +82,10 @@ internal sealed class Exchange(
             if (!result.IsBad || left == 0 || cancellationToken.IsCancellationRequested || !MayRepeat(result, request)
                 || TakeOther(result.Candidate, isCounted: result.Failure != AttemptFailure.NotSent) is not { } other)
             {
-                return Finish(result, request);
+                var response = Finish(result, request);
+                if (response.StatusCode == HttpStatusCode.SwitchingProtocols && claim?.Connection is { } connection)
+                    await TakeAsync(response, connection, cancellationToken);
+                return response;
             }
 
             Discard(result);
@@ -178,6 +187,21 @@ internal sealed class Exchange(
         }
 
         return response;
+    }
+
+    private async ValueTask TakeAsync(HttpResponseMessage response, DestinationStream connection, CancellationToken cancellationToken)
+    {
+        var stream = await connection.TakeAsync();
+        try
+        {
+            var early = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            _switch = ProtocolSwitch.Begin(context, response, new Relay(stream, early, _answering!, _options.Timeouts.Idle));
+        }
+        finally
+        {
+            if (_switch is null)
+                await stream.DisposeAsync();
+        }
     }
 
     private void LeaveBulkhead()

@@ -18,6 +18,8 @@ internal sealed class ForwarderClientFactory(ILogger<ForwarderHttpClientFactory>
         base.ConfigureHandler(context, handler);
         handler.ConnectTimeout = ConnectTimeout(context.NewMetadata);
         handler.PooledConnectionLifetime = s_connectionLifetime;
+        handler.PlaintextStreamFilter = static (connection, _) => new(
+            connection.NegotiatedHttpVersion.Major == 1 ? new DestinationStream(connection.PlaintextStream) : connection.PlaintextStream);
     }
 
     private static TimeSpan ConnectTimeout(IReadOnlyDictionary<string, string>? metadata) =>

@@ -1,6 +1,6 @@
 namespace RankMyBrand.Gateway.Routing.Forwarding;
 
-/// <summary>A stream around another that is only written to, or only read from, and never in any other way than YARP does.</summary>
+/// <summary>A stream around something else, which is read and written only as YARP, the HTTP client and WebSockets do it: asynchronously.</summary>
 internal abstract class WrappedStream : Stream
 {
     public override bool CanRead => false;

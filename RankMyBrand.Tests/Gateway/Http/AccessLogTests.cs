@@ -40,6 +40,25 @@ public sealed class AccessLogTests(Gateways gateways)
         Assert.Null(entry["Refusal"]);
     }
 
+    [Fact]
+    public async Task Request_ThatHasSwitchedProtocols_IsNotedDownWhileTheConnectionLasts()
+    {
+        var log = new Recorder();
+        await using var backend = new RawBackend
+        {
+            Answer = static _ => "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        };
+        await using var gateway = await gateways.StartAsync(backend.Address, log);
+        await using var client = await RawClient.ConnectAsync(gateway.Address);
+        await client.SendAsync(
+            $"GET /echo/x HTTP/1.1\r\nHost: a\r\nX-API-Key: {GatewayHost.Key}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+
+        var entry = Assert.Single(await log.WaitAsync(1));
+
+        Assert.Equal(101, entry["Status"]);
+        Assert.StartsWith("HTTP/1.1 101 ", await client.ReadAsync(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/echo/x", "wrong", 401, "Information", "UnknownKey")]
     [InlineData("/admins", GatewayHost.Key, 403, "Information", "Forbidden")]

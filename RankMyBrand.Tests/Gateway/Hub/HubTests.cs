@@ -185,6 +185,18 @@ public sealed class HubTests(Servers servers)
     }
 
     [Fact]
+    public async Task ConnectedClient_HoldsNothingOfItsRequest()
+    {
+        await using var hub = await StartAsync();
+        await using var client = await HubClient.ConnectAsync(hub.Address);
+
+        await hub.Requests.WaitUntilFreedAsync();
+
+        await client.SendAsync("""{"op":"ping"}""");
+        Assert.Equal("pong", (await client.ReceiveAsync())?.GetProperty("op").GetString());
+    }
+
+    [Fact]
     public async Task SlowClient_IsDisconnectedAndDisturbsNobody()
     {
         await using var hub = await StartAsync(("Hub:SendTimeout", "00:00:02"));

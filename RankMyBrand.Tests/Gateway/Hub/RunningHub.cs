@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RankMyBrand.Gateway.Hub;
@@ -17,6 +18,8 @@ internal sealed class RunningHub : IAsyncDisposable
     public Uri Address => _service.Address;
 
     public string? LastAuthorization { get; private set; }
+
+    public RequestWatch Requests { get; } = new();
 
     public static async Task<RunningHub> StartAsync(params (string Key, string Value)[] settings)
     {
@@ -37,6 +40,7 @@ internal sealed class RunningHub : IAsyncDisposable
             {
                 builder.AddEventBus();
                 builder.AddHub();
+                builder.Services.AddSingleton<IStartupFilter>(hub.Requests);
             },
             settings: settings);
         return hub;

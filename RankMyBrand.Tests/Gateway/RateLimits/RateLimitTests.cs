@@ -196,6 +196,28 @@ public sealed class RateLimitTests(Gateways gateways) : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task Slots_OfAConnectionThatHasSwitchedProtocols_AreFreedWhenItEnds()
+    {
+        _backend.Answer = static _ => "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+        await using var first = await RawClient.ConnectAsync(_gateway.Address);
+        Assert.StartsWith("HTTP/1.1 101 ", await UpgradeAsync(first), StringComparison.Ordinal);
+        await using (var second = await RawClient.ConnectAsync(_gateway.Address))
+        {
+            Assert.StartsWith("HTTP/1.1 101 ", await UpgradeAsync(second), StringComparison.Ordinal);
+            await using var third = await RawClient.ConnectAsync(_gateway.Address);
+            Assert.StartsWith("HTTP/1.1 429 ", await UpgradeAsync(third), StringComparison.Ordinal);
+        }
+
+        while (true)
+        {
+            await using var fourth = await RawClient.ConnectAsync(_gateway.Address);
+            if (await UpgradeAsync(fourth) is { } answer && answer.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal))
+                break;
+            await Task.Delay(10, Cancellation);
+        }
+    }
+
     [Theory]
     [InlineData("RateLimits", "nope", "Metadata:RateLimits names 'nope'; add it under RateLimits:Policies")]
     [InlineData("RateLimits", "three:0", "a cost must be a whole number from 1")]
@@ -236,6 +258,13 @@ public sealed class RateLimitTests(Gateways gateways) : IAsyncLifetime
         ($"ReverseProxy:Routes:{id}:Match:Path", path),
         .. metadata.Select(item => ($"ReverseProxy:Routes:{id}:Metadata:{item.Key}", item.Value)),
     ];
+
+    private static async Task<string?> UpgradeAsync(RawClient client)
+    {
+        await client.SendAsync(
+            $"GET /slots HTTP/1.1\r\nHost: a\r\nX-API-Key: {GatewayHost.Key}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        return await client.ReadAsync();
+    }
 
     private static string Header(HttpResponseMessage response, string name) => Assert.Single(response.Headers.GetValues(name));
 

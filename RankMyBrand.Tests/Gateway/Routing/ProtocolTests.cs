@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace RankMyBrand.Tests.Gateway.Routing;
 
@@ -12,13 +14,14 @@ public sealed class ProtocolTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public async Task WebSocket_CarriesMessagesBothWays(int version)
+    [InlineData(1, "ws")]
+    [InlineData(2, "ws")]
+    [InlineData(1, "wss")]
+    public async Task WebSocket_CarriesMessagesBothWays(int version, string scheme)
     {
         await using var backend = await Backend.StartAsync(handler: EchoSocketAsync);
         await using var host = await RoutingHost.StartAsync([backend], ("Services:test:Timeouts:Total", "00:00:01"));
-        using var client = await ConnectAsync(host, version);
+        using var client = await ConnectAsync(host, version, scheme);
 
         Assert.Equal("own", client.SubProtocol);
         await client.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, Cancellation);
@@ -33,6 +36,20 @@ public sealed class ProtocolTests
         Assert.Equal((WebSocketCloseStatus)4001, client.CloseStatus);
         Assert.Equal("seen", client.CloseStatusDescription);
         await RoutingHost.WaitUntilAsync(() => Task.FromResult(host.Destinations().Sum(destination => destination.InFlight) == 0), "it has ended");
+    }
+
+    [Fact]
+    public async Task WebSocket_ThatIsOpen_HoldsNothingOfItsRequest()
+    {
+        await using var backend = await Backend.StartAsync(handler: EchoSocketAsync);
+        var watch = new RequestWatch();
+        await using var host = await RoutingHost.StartAsync([backend], builder => builder.Services.AddSingleton<IStartupFilter>(watch));
+
+        using var client = await ConnectAsync(host, version: 1);
+
+        await watch.WaitUntilFreedAsync();
+        await client.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, Cancellation);
+        Assert.Equal("hello", await ReceiveAsync(client));
     }
 
     [Fact]
@@ -219,15 +236,17 @@ public sealed class ProtocolTests
         DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 
-    private static async Task<ClientWebSocket> ConnectAsync(RoutingHost host, int version)
+    private static async Task<ClientWebSocket> ConnectAsync(RoutingHost host, int version, string scheme = "ws")
     {
         var client = new ClientWebSocket();
         client.Options.AddSubProtocol("own");
         client.Options.HttpVersion = version == 2 ? HttpVersion.Version20 : HttpVersion.Version11;
         client.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
-        var address = new UriBuilder(version == 2 ? host.Http2Address : host.Address) { Scheme = "ws", Path = "/services/test/socket" };
-        await client.ConnectAsync(address.Uri, version == 2 ? new HttpMessageInvoker(new SocketsHttpHandler()) : invoker, Cancellation);
+        var server = scheme == "wss" ? host.HttpsAddress : version == 2 ? host.Http2Address : host.Address;
+        var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null;
+        // It lasts as long as the WebSocket, which over HTTP/2 is a stream of its connection.
+        await client.ConnectAsync(new UriBuilder(server) { Scheme = scheme, Path = "/services/test/socket" }.Uri, new HttpMessageInvoker(handler), Cancellation);
         return client;
     }
 

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -18,19 +20,24 @@ namespace RankMyBrand.Tests.Gateway.Routing;
 /// <summary>The gateway's routing on a real server, without asking who calls. The service <c>test</c> has the backends of a test.</summary>
 internal sealed class RoutingHost : IAsyncDisposable
 {
+    private static readonly Lazy<X509Certificate2> s_certificate = new(CreateCertificate);
+
     private readonly WebApplication _app;
 
     private RoutingHost(WebApplication app, TestConfiguration configuration, TestLog log)
     {
         (_app, Configuration, Log) = (app, configuration, log);
-        Address = AddressOf(HttpProtocols.Http1);
+        Address = AddressOf(0);
         Client = CreateClient();
     }
 
     public Uri Address { get; }
 
     /// <summary>Where clients speak HTTP/2 without TLS.</summary>
-    public Uri Http2Address => AddressOf(HttpProtocols.Http2);
+    public Uri Http2Address => AddressOf(1);
+
+    /// <summary>Where clients speak through TLS, to a server that nobody vouches for.</summary>
+    public Uri HttpsAddress => AddressOf(2);
 
     public HttpClient Client { get; }
 
@@ -66,14 +73,16 @@ internal sealed class RoutingHost : IAsyncDisposable
         });
         ((IConfigurationBuilder)builder.Configuration).Add(configuration);
         builder.Logging.ClearProviders().AddProvider(log);
+        builder.AddServiceDefaults();
+        configure?.Invoke(builder);
+        builder.AddGatewayRouting();
+        // After the gateway's own settings, which are the defaults of endpoints.
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http1);
             kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.UseHttps(s_certificate.Value));
         });
-        builder.AddServiceDefaults();
-        configure?.Invoke(builder);
-        builder.AddGatewayRouting();
         var app = builder.Build();
         app.MapDefaultEndpoints();
         app.MapGatewayRouting();
@@ -140,6 +149,13 @@ internal sealed class RoutingHost : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private Uri AddressOf(HttpProtocols protocol) =>
-        new(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ElementAt(protocol == HttpProtocols.Http2 ? 1 : 0));
+    private Uri AddressOf(int endpoint) =>
+        new(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ElementAt(endpoint));
+
+    private static X509Certificate2 CreateCertificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+    }
 }

@@ -1,0 +1,134 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Security;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using RankMyBrand.Gateway.Routing.Upstreams;
+
+namespace RankMyBrand.Gateway.Routing.Forwarding;
+
+/// <summary>
+/// Carries bytes both ways between a client and a destination that have switched protocols. While nothing comes it holds no buffer, and
+/// the server's heartbeat is its timer.
+/// </summary>
+/// <param name="stream">The connection to the destination.</param>
+/// <param name="early">What has come over it already.</param>
+/// <param name="destination">The destination, which is busy until the end.</param>
+/// <param name="idle">How long neither side may say anything.</param>
+internal sealed class Relay(Stream stream, ReadOnlyMemory<byte> early, Destination destination, TimeSpan idle)
+{
+    private static readonly TimeSpan s_rest = TimeSpan.FromSeconds(5);
+
+    private ConnectionContext? _client;
+    private long _endsAt;
+    private bool _hasClientEnded;
+    private bool _isClosed;
+
+    /// <summary>Runs until the destination has ended, or nothing more is to be expected of it.</summary>
+    public async Task RunAsync(ConnectionContext client)
+    {
+        try
+        {
+            _client = client;
+            Extend();
+            client.Features.Get<IConnectionHeartbeatFeature>()!.OnHeartbeat(static relay => ((Relay)relay).EndInTime(), this);
+            var sending = SendAllAsync(client.Transport.Input);
+            await ReceiveAllAsync(client.Transport.Output);
+            Close();
+            client.Transport.Input.CancelPendingRead();
+            await sending;
+        }
+        finally
+        {
+            Close();
+        }
+    }
+
+    /// <summary>Gives the destination up.</summary>
+    public void Close()
+    {
+        if (Interlocked.Exchange(ref _isClosed, true))
+            return;
+        stream.Dispose();
+        destination.End();
+    }
+
+    private async Task ReceiveAllAsync(PipeWriter client)
+    {
+        try
+        {
+            await client.WriteAsync(early);
+            while (true)
+            {
+                // The first waits without a buffer and reads nothing.
+                var read = await stream.ReadAsync(Memory<byte>.Empty) + await stream.ReadAsync(client.GetMemory());
+                client.Advance(read);
+                Extend();
+                if (read == 0 || (await client.FlushAsync()).IsCompleted)
+                    return;
+            }
+        }
+        catch (Exception e) when (IsEnd(e))
+        {
+        }
+    }
+
+    private async Task SendAllAsync(PipeReader client)
+    {
+        try
+        {
+            while (true)
+            {
+                var read = await client.ReadAsync();
+                if (!read.Buffer.IsEmpty)
+                    await SendAsync(read.Buffer);
+                client.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted || read.IsCanceled)
+                    break;
+            }
+
+            await EndRequestAsync();
+        }
+        catch (Exception e) when (IsEnd(e))
+        {
+            Close();
+        }
+    }
+
+    private async ValueTask SendAsync(ReadOnlySequence<byte> bytes)
+    {
+        Extend();
+        foreach (var part in bytes)
+            await stream.WriteAsync(part);
+    }
+
+    // The client sends no more, but may still read. The destination is told the same way.
+    private async ValueTask EndRequestAsync()
+    {
+        Interlocked.Exchange(ref _endsAt, Environment.TickCount64 + (long)s_rest.TotalMilliseconds);
+        Volatile.Write(ref _hasClientEnded, true);
+        if (stream is NetworkStream { Socket: var socket })
+            socket.Shutdown(SocketShutdown.Send);
+        else if (stream is SslStream secure)
+            await secure.ShutdownAsync();
+    }
+
+    private void Extend()
+    {
+        if (!Volatile.Read(ref _hasClientEnded))
+            Interlocked.Exchange(ref _endsAt, Environment.TickCount64 + (long)idle.TotalMilliseconds);
+    }
+
+    private void EndInTime()
+    {
+        if (Environment.TickCount64 < Interlocked.Read(ref _endsAt))
+            return;
+        _client!.Abort();
+        Close();
+    }
+
+    // One side has gone, or this one has closed the other's connection.
+    private static bool IsEnd(Exception e) =>
+        e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException;
+}
