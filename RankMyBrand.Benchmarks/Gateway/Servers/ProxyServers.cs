@@ -11,7 +11,7 @@ internal sealed class ProxyServers : IAsyncDisposable
     /// <summary>The path that the gateway forwards to the backend.</summary>
     public const string Path = "/bench/hello";
 
-    // What the gateway, a program of the web SDK, has by default: the others shall not lose by another garbage collector.
+    // What a program of the web SDK has by default, and this console program has not.
     private static readonly KeyValuePair<string, string>[] s_runtime = [new("DOTNET_gcServer", "1")];
 
     private readonly Stack<ChildServer> _running = new();
