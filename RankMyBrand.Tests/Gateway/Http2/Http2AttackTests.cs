@@ -100,14 +100,16 @@ public sealed class Http2AttackTests(Http2Fixture http2, Gateways gateways) : IC
         {
             await PostAsync(client, null, "evil", isWhole: false);
             await client.SendAsync(FrameType.Headers, FrameFlags.EndHeaders, 1, HeaderBlock.Encode(("x-evil", "evil")));
-        }),
+        }
+        ),
         ["100 KiB of headers"] = (Connection, client => SendInPiecesAsync(client, HeaderBlock.Encode([.. Good, .. Enumerable.Range(0, 50).Select(i => ($"x{i}", new string('a', 2000)))]))),
         ["a header of 100 KiB"] = ("GOAWAY COMPRESSION_ERROR", client => SendInPiecesAsync(client, HeaderBlock.Encode([.. Good, ("x", new string('a', 100_000))]))),
         ["headers that do not end"] = (Connection, async client =>
         {
             await client.SendAsync(FrameType.Headers, FrameFlags.EndStream, 1, HeaderBlock.Encode(Good));
             await client.SendAsync(FrameType.Data, FrameFlags.EndStream, 1, 1);
-        }),
+        }
+        ),
         ["a continuation of nothing"] = (Connection, client => client.SendAsync(FrameType.Continuation, FrameFlags.EndHeaders, 1, HeaderBlock.Encode(Good))),
         ["headers of stream 0"] = (Connection, client => client.SendAsync(FrameType.Headers, Whole, 0, HeaderBlock.Encode(Good))),
         ["headers of an even stream"] = (Connection, client => client.SendAsync(FrameType.Headers, Whole, 2, HeaderBlock.Encode(Good))),
@@ -128,7 +130,8 @@ public sealed class Http2AttackTests(Http2Fixture http2, Gateways gateways) : IC
         {
             await client.SendAsync(FrameType.WindowUpdate, FrameFlags.None, 0, 0x7f, 0xff, 0xff, 0xff);
             await client.SendAsync(FrameType.WindowUpdate, FrameFlags.None, 0, 0x7f, 0xff, 0xff, 0xff);
-        }),
+        }
+        ),
         ["a reset of a stream that there is not"] = (Connection, client => client.SendAsync(FrameType.Reset, FrameFlags.None, 1, 0, 0, 0, 8)),
         ["a stream that depends on itself"] = (Connection, client => client.SendAsync(FrameType.Headers, Whole | FrameFlags.Priority, 1, [0, 0, 0, 1, 16, .. HeaderBlock.Encode(Good)])),
         ["a ping of a wrong size"] = ("GOAWAY FRAME_SIZE_ERROR", client => client.SendAsync(FrameType.Ping, FrameFlags.None, 0, 1, 2, 3)),
@@ -152,18 +155,21 @@ public sealed class Http2AttackTests(Http2Fixture http2, Gateways gateways) : IC
             await client.SendAsync(FrameType.Headers, FrameFlags.EndStream, 1, block[..1]);
             for (var at = 1; at < block.Length; at++)
                 await client.SendAsync(FrameType.Continuation, at == block.Length - 1 ? FrameFlags.EndHeaders : FrameFlags.None, 1, block[at]);
-        }),
+        }
+        ),
         ["padding"] = ("a", client => client.SendAsync(FrameType.Headers, Whole | FrameFlags.Padded, 1, [4, .. HeaderBlock.Encode(Good), .. "evil"u8])),
         ["an unknown kind of frame"] = ("a", async client =>
         {
             await client.SendAsync((FrameType)0xee, (FrameFlags)0xff, 1, "evil"u8.ToArray());
             await GetAsync(client, Good);
-        }),
+        }
+        ),
         ["an unknown setting"] = ("a", async client =>
         {
             await client.SendAsync(FrameType.Settings, FrameFlags.None, 0, 0xee, 0xee, 1, 2, 3, 4);
             await GetAsync(client, Good);
-        }),
+        }
+        ),
     };
 
     public static TheoryData<string> Taken => [.. s_taken.Keys];
