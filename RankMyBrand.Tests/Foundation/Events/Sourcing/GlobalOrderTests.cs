@@ -57,7 +57,12 @@ public sealed class GlobalOrderTests(SourcingDatabase sourcing, Servers servers)
             () => other.Streams.ReadAllTenantsAsync(GlobalPosition.Start, Token).ToListAsync(Token).AsTask());
         await ExecuteAsync(other.Database, "SELECT sourced_events_restored()");
         await other.Streams.AppendAsync(NewStream(), ExpectedVersion.NoStream, [fresh], Token);
-        var ids = await other.Streams.ReadAllTenantsAsync(GlobalPosition.Start, Token).Select(@event => @event.Event.Id).ToListAsync(Token);
+        // An event can be read when all transactions that began before its own have ended, those of other tests on the server included.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        patience.CancelAfter(TimeSpan.FromMinutes(1));
+        List<Guid> ids = [];
+        while (ids.Count < 2)
+            ids = await other.Streams.ReadAllTenantsAsync(GlobalPosition.Start, patience.Token).Select(@event => @event.Event.Id).ToListAsync(patience.Token);
 
         Assert.Contains("sourced_events_restored()", refusal.Message, StringComparison.Ordinal);
         Assert.Equal([old.Id, fresh.Id], ids);
