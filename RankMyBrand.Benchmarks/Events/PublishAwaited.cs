@@ -24,7 +24,7 @@ internal sealed class PublishAwaited : Benchmark
             async stop =>
             {
                 await run.Servers.RedisAsync(stop);
-                return await PublishAsync(bus, count, payload);
+                return await PublishAsync(bus, count, Callers, payload);
             },
             async stop =>
             {
@@ -39,11 +39,11 @@ internal sealed class PublishAwaited : Benchmark
     }
 
     /// <summary>Publishes and returns how many events a second.</summary>
-    public static async Task<double> PublishAsync(IEventBus bus, int count, byte[] payload)
+    public static async Task<double> PublishAsync(IEventBus bus, int count, int callers, byte[] payload)
     {
         var left = count;
         var started = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
         {
             while (Interlocked.Decrement(ref left) >= 0)
                 await bus.PublishAsync(EventLoad.Stream, new StreamEvent { Type = EventLoad.Type, Data = payload });

@@ -29,7 +29,7 @@ internal sealed partial class RedisEventBus(
             && !EventsTelemetry.IsTracing
             && Refuse(@event) is null
             && target.Gate.TryEnter(1)
-                ? SinglePublish.Start(this, _database, target, @event, time.GetTimestamp(), cancellationToken)
+                ? SinglePublish.Start(this, _appender, target, @event, time.GetTimestamp(), cancellationToken)
                 : PublishUnusualAsync(stream, @event, cancellationToken);
     }
 

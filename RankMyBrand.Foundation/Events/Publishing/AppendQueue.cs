@@ -3,8 +3,8 @@ using StackExchange.Redis;
 namespace RankMyBrand.Foundation.Events;
 
 /// <summary>
-/// Commits batches to one key in groups. A batch goes out at once while little is under way; what comes meanwhile shares the next
-/// transaction, so the more there is to append, the more events share one reply, one turn and one sync of the server. Nothing waits
+/// Commits what is appended to one key in groups. An append goes out at once while little is under way; what comes meanwhile shares the
+/// next transaction, so the more there is to append, the more events share one reply, one turn and one sync of the server. Nothing waits
 /// for a clock.
 /// </summary>
 internal sealed class AppendQueue(IDatabase redis)
@@ -17,24 +17,24 @@ internal sealed class AppendQueue(IDatabase redis)
     private const int WorthItsOwn = 500;
 
     private readonly Lock _lock = new();
-    private readonly Queue<AppendedBatch> _waiting = new();
+    private readonly Queue<IQueuedAppend> _waiting = new();
     private int _waitingEvents;
     private int _underWay;
 
-    /// <summary>Appends a batch; the replies to its commands tell it what became of them.</summary>
-    public void Add(AppendedBatch batch)
+    /// <summary>Appends something; the replies to its commands tell it what became of them.</summary>
+    public void Add(IQueuedAppend append)
     {
         lock (_lock)
         {
-            _waiting.Enqueue(batch);
-            _waitingEvents += batch.Count;
+            _waiting.Enqueue(append);
+            _waitingEvents += append.Count;
         }
 
         while (TakeGroup() is { } group)
             _ = CommitAsync(group);
     }
 
-    private List<AppendedBatch>? TakeGroup()
+    private List<IQueuedAppend>? TakeGroup(List<IQueuedAppend>? used = null)
     {
         lock (_lock)
         {
@@ -42,7 +42,8 @@ internal sealed class AppendQueue(IDatabase redis)
                 return null;
             _underWay++;
             var (events, bytes) = (0, 0L);
-            var group = new List<AppendedBatch>();
+            var group = used ?? [];
+            group.Clear();
             while (_waiting.TryPeek(out var next)
                 && (group.Count == 0 || (events + next.Count <= MaxEvents && bytes + next.Bytes <= MaxBytes)))
             {
@@ -55,21 +56,28 @@ internal sealed class AppendQueue(IDatabase redis)
         }
     }
 
-    private async Task CommitAsync(List<AppendedBatch> group)
+    private async Task CommitAsync(List<IQueuedAppend> group)
     {
         while (true)
         {
-            var transaction = redis.CreateTransaction();
-            foreach (var batch in group)
-                batch.Write(transaction);
-
-            // A failure is the failure of each command too, and the batches see it there.
-            await ((Task)transaction.ExecuteAsync()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // A failure is the failure of each command too, and who appends sees it there.
+            await SendAsync(group).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Whoever was waiting for these replies may have the next event, which then is in the next group and not in the one after.
+            await Task.Yield();
             lock (_lock)
                 _underWay--;
-            if (TakeGroup() is not { } next)
+            if (TakeGroup(group) is null)
                 return;
-            group = next;
         }
+    }
+
+    private Task SendAsync(List<IQueuedAppend> group)
+    {
+        if (group is [{ Count: 1 } single])
+            return single.Write(redis);
+        var transaction = redis.CreateTransaction();
+        foreach (var append in group)
+            _ = append.Write(transaction);
+        return transaction.ExecuteAsync();
     }
 }

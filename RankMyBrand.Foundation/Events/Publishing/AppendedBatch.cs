@@ -3,8 +3,8 @@ using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.Events;
 
-/// <summary>Events of one batch that are appended to one key in one transaction, maybe together with other batches.</summary>
-internal sealed class AppendedBatch(RedisKey key, IReadOnlyList<StreamEvent> events, ReadOnlyMemory<int> places)
+/// <summary>Events of one batch that are appended to one key at once.</summary>
+internal sealed class AppendedBatch(RedisKey key, IReadOnlyList<StreamEvent> events, ReadOnlyMemory<int> places) : IQueuedAppend
 {
     private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly EntryFields[] _fields = ArrayPool<EntryFields>.Shared.Rent(places.Length);
@@ -14,22 +14,23 @@ internal sealed class AppendedBatch(RedisKey key, IReadOnlyList<StreamEvent> eve
 
     public long Bytes { get; } = SizeOf(events, places.Span);
 
-    /// <summary>Writes the commands into a transaction.</summary>
-    public void Write(ITransaction transaction)
+    public Task Write(IDatabaseAsync redis)
     {
         try
         {
             for (var i = 0; i < places.Length; i++)
             {
                 _fields[i] = EntryFields.Rent();
-                _replies[i] = transaction.StreamAddAsync(key, _fields[i].Write(events[places.Span[i]]));
+                _replies[i] = redis.StreamAddAsync(key, _fields[i].Write(events[places.Span[i]]));
             }
 
             _written.SetResult();
+            return _replies[Count - 1];
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             _written.SetException(e);
+            return Task.CompletedTask;
         }
     }
 

@@ -8,7 +8,7 @@ namespace RankMyBrand.Foundation.Events;
 /// One event on its way, in the usual case: the gate is open, nothing has to be compared, and Redis answers. It is used again and again
 /// and is itself what the caller awaits, so it leaves no garbage; everything unusual is handed to the event bus's other way.
 /// </summary>
-internal sealed class SinglePublish : IValueTaskSource<PublishedEvent>
+internal sealed class SinglePublish : IValueTaskSource<PublishedEvent>, IQueuedAppend
 {
     private const int MaxKept = 1024;
 
@@ -21,6 +21,7 @@ internal sealed class SinglePublish : IValueTaskSource<PublishedEvent>
     private EntryFields? _fields;
     private RedisEventBus _bus = null!;
     private PublishedStream _stream = null!;
+    private RedisKey _key;
     private StreamEvent _event = null!;
     private CancellationToken _cancellationToken;
     private long _started;
@@ -29,7 +30,8 @@ internal sealed class SinglePublish : IValueTaskSource<PublishedEvent>
 
     /// <summary>Appends an event that has passed the gate of its stream.</summary>
     public static ValueTask<PublishedEvent> Start(
-        RedisEventBus bus, IDatabase redis, PublishedStream stream, StreamEvent @event, long started, CancellationToken cancellationToken)
+        RedisEventBus bus, StreamAppender appender, PublishedStream stream, StreamEvent @event, long started,
+        CancellationToken cancellationToken)
     {
         SinglePublish? publish;
         lock (s_lock)
@@ -37,8 +39,32 @@ internal sealed class SinglePublish : IValueTaskSource<PublishedEvent>
         publish ??= new SinglePublish();
         (publish._bus, publish._stream, publish._event) = (bus, stream, @event);
         (publish._started, publish._cancellationToken) = (started, cancellationToken);
-        publish.Send(redis);
-        return new ValueTask<PublishedEvent>(publish, publish._caller.Version);
+        var result = new ValueTask<PublishedEvent>(publish, publish._caller.Version);
+        var partition = stream.PartitionOf(@event);
+        publish._key = stream.Keys[partition];
+        appender.QueueOf(stream, partition).Add(publish);
+        return result;
+    }
+
+    public int Count => 1;
+
+    public long Bytes => _event.Data.Length;
+
+    public Task Write(IDatabaseAsync redis)
+    {
+        try
+        {
+            _fields = EntryFields.Rent();
+            var reply = redis.StreamAddAsync(_key, _fields.Write(_event));
+            _reply = reply.ConfigureAwait(false).GetAwaiter();
+            _reply.UnsafeOnCompleted(_onReply);
+            return reply;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _ = FinishAsync(e);
+            return Task.CompletedTask;
+        }
     }
 
     public PublishedEvent GetResult(short token)
@@ -57,16 +83,6 @@ internal sealed class SinglePublish : IValueTaskSource<PublishedEvent>
 
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _caller.OnCompleted(continuation, state, token, flags);
-
-    private void Send(IDatabase redis)
-    {
-        _fields = EntryFields.Rent();
-        _reply = redis.StreamAddAsync(_stream.Keys[_stream.PartitionOf(_event)], _fields.Write(_event)).ConfigureAwait(false).GetAwaiter();
-        if (_reply.IsCompleted)
-            OnReply();
-        else
-            _reply.UnsafeOnCompleted(_onReply);
-    }
 
     private void OnReply()
     {
@@ -98,7 +114,7 @@ internal sealed class SinglePublish : IValueTaskSource<PublishedEvent>
     private void Recycle()
     {
         _caller.Reset();
-        (_reply, _fields, _event, _cancellationToken) = (default, null, null!, CancellationToken.None);
+        (_reply, _fields, _key, _event, _cancellationToken) = (default, null, default, null!, CancellationToken.None);
         lock (s_lock)
         {
             if (s_free.Count < MaxKept)

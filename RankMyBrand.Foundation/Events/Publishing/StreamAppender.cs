@@ -4,9 +4,8 @@ using StackExchange.Redis;
 namespace RankMyBrand.Foundation.Events;
 
 /// <summary>
-/// Appends events of one partition: one by XADD, several in one transaction, and those that are to be appended once by a script. All
-/// three are atomic, so whatever becomes of the connection, either all are in the stream, in their order and with nothing in between,
-/// or none is.
+/// Appends events of one partition: through its queue, or by a script where they are to be appended once. Both are atomic, so whatever
+/// becomes of the connection, either all are in the stream, in their order and with nothing in between, or none is.
 /// </summary>
 internal sealed class StreamAppender(IDatabase redis, TimeSpan deduplicationWindow, AppendOnlyFileSync? sync = null)
 {
@@ -30,6 +29,10 @@ internal sealed class StreamAppender(IDatabase redis, TimeSpan deduplicationWind
         return places.Length;
     }
 
+    /// <summary>The queue of a partition.</summary>
+    public AppendQueue QueueOf(PublishedStream stream, int partition) =>
+        _queues.GetOrAdd((stream.Name, partition), static (_, appender) => new AppendQueue(appender._redis), this);
+
     /// <summary>Appends events and notes their results.</summary>
     /// <exception cref="RedisException">None of them was appended, or it is not known.</exception>
     /// <exception cref="AppendFailedException">As above.</exception>
@@ -39,8 +42,6 @@ internal sealed class StreamAppender(IDatabase redis, TimeSpan deduplicationWind
         var epoch = sync?.Epoch;
         if (!AllAppendAlways(stream, events, places.Span))
             await AppendOnceAsync(stream, partition, events, places, results);
-        else if (places.Length == 1)
-            results[places.Span[0]] = await AppendOneAsync(stream.Keys[partition], events[places.Span[0]]);
         else
             await AppendTogetherAsync(stream, partition, events, places, results);
         if (sync is not null)
@@ -58,19 +59,11 @@ internal sealed class StreamAppender(IDatabase redis, TimeSpan deduplicationWind
         return true;
     }
 
-    private async Task<PublishedEvent> AppendOneAsync(RedisKey key, StreamEvent @event)
-    {
-        var fields = EntryFields.Rent();
-        var entryId = await _redis.StreamAddAsync(key, fields.Write(@event));
-        EntryFields.Return(fields);
-        return new PublishedEvent(@event.Id, EntryId.ParseUtf8(((ReadOnlyMemory<byte>)entryId).Span), isDuplicate: false);
-    }
-
     private Task AppendTogetherAsync(
         PublishedStream stream, int partition, IReadOnlyList<StreamEvent> events, ReadOnlyMemory<int> places, PublishResult[] results)
     {
         var batch = new AppendedBatch(stream.Keys[partition], events, places);
-        _queues.GetOrAdd((stream.Name, partition), static (_, appender) => new AppendQueue(appender._redis), this).Add(batch);
+        QueueOf(stream, partition).Add(batch);
         return batch.CompleteAsync(results);
     }
 

@@ -1,12 +1,21 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Options;
 using RankMyBrand.Foundation.Events;
 using RankMyBrand.Tests.Support;
+using StackExchange.Redis;
 
 namespace RankMyBrand.Tests.Foundation.Events;
 
 public class EventBusTests
 {
+    private static async Task<int> CallsOfAsync(IDatabase redis, string command)
+    {
+        var statistics = (string)(await redis.ExecuteAsync("INFO", "commandstats"))!;
+        var calls = statistics.Split($"cmdstat_{command}:calls=")[1];
+        return int.Parse(calls[..calls.IndexOf(',', StringComparison.Ordinal)], CultureInfo.InvariantCulture);
+    }
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -40,6 +49,24 @@ public class EventBusTests
         Assert.All(results, result => Assert.Null(result.Rejection));
         var entries = await host.Redis.StreamRangeAsync("metrics.raw");
         Assert.Equal(Enumerable.Range(0, 2000), entries.Select(entry => (int)entry["data"]));
+    }
+
+    [Fact]
+    public async Task Publish_ManyAtOnce_SharesTransactionsAndTellsEachItsEntry()
+    {
+        const int Count = 5000;
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+        await host.Bus.PublishAsync("ai.responses", Event("0"), Cancellation);
+
+        var publishing = Enumerable.Range(0, Count).Select(i => host.Bus.PublishAsync("metrics.raw", Event($"{i}"), Cancellation).AsTask());
+        var published = await Task.WhenAll(publishing.ToArray());
+
+        var entries = await host.Redis.StreamRangeAsync("metrics.raw");
+        Assert.Equal(Count, entries.Length);
+        Assert.All(entries, entry => Assert.Equal(published[(int)entry["data"]].EntryId, (string?)entry.Id));
+        var transactions = await CallsOfAsync(host.Redis, "exec");
+        Assert.InRange(transactions, 1, Count / 5);
     }
 
     [Fact]
