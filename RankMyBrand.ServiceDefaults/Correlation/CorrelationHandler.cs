@@ -7,7 +7,8 @@ internal sealed class CorrelationHandler : DelegatingHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var id = Activity.Current?.GetBaggageItem(CorrelationId.BaggageKey);
+        var activity = Activity.Current;
+        var id = activity?.GetBaggageItem(CorrelationId.BaggageKey) ?? CorrelationId.OfTrace(activity);
         // Baggage may come from outside, and a caller may have chosen an id of its own.
         if (CorrelationId.IsValid(id) && !request.Headers.Contains(CorrelationId.Header))
         {

@@ -39,15 +39,14 @@ public static class CorrelationId
         }
 
         var header = context.Request.Headers[Header];
-        var id = header.Count == 1 && IsValid(header[0]) ? header[0]! : TraceIdOf(context) ?? New();
+        var id = header.Count == 1 && IsValid(header[0]) ? header[0]! : OfTrace(context.Features.Get<IHttpActivityFeature>()?.Activity) ?? New();
         context.Features.Set(new CorrelationFeature(id));
         return id;
     }
 
-    private static string? TraceIdOf(HttpContext context) =>
-        context.Features.Get<IHttpActivityFeature>()?.Activity is { IdFormat: ActivityIdFormat.W3C } activity
-            ? activity.TraceId.ToHexString()
-            : null;
+    /// <summary>The id of the trace that an activity belongs to; null where there is none.</summary>
+    internal static string? OfTrace(Activity? activity) =>
+        activity is { IdFormat: ActivityIdFormat.W3C } ? activity.TraceId.ToHexString() : null;
 
     private sealed record CorrelationFeature(string Id);
 }

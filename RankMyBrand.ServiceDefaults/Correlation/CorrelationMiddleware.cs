@@ -28,7 +28,9 @@ internal sealed class CorrelationMiddleware(RequestDelegate next, ILogger<Correl
         if (context.Features.Get<IHttpActivityFeature>()?.Activity is { } activity)
         {
             activity.SetTag(Tag, id);
-            activity.SetBaggage(CorrelationId.BaggageKey, id);
+            // What is called learns the trace's id anyway.
+            if (id != activity.TraceId.ToHexString())
+                activity.SetBaggage(CorrelationId.BaggageKey, id);
         }
 
         using (logger.BeginScope(new Scope(id)))
