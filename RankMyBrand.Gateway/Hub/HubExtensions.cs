@@ -23,7 +23,9 @@ internal static class HubExtensions
         builder.Services.AddHostedService(services => services.GetRequiredService<HubClients>());
     }
 
-    public static void MapHub(this IEndpointRouteBuilder routes) => routes.MapGet(Path, ConnectAsync).RequireScopes("events:read");
+    /// <summary>A WebSocket begins with GET in HTTP/1.1, and with CONNECT in HTTP/2 (RFC 8441).</summary>
+    public static void MapHub(this IEndpointRouteBuilder routes) =>
+        routes.MapMethods(Path, [HttpMethods.Get, HttpMethods.Connect], ConnectAsync).RequireScopes("events:read");
 
     private static async Task<IResult> ConnectAsync(
         HttpContext http, HubClients clients, HubFeed feed, IOptions<HubOptions> options)
@@ -53,8 +55,11 @@ internal static class HubExtensions
             if (Handover.Of(http) is not { } handover)
                 await clients.ServeAsync(new HubConnection(socket, http.Abort, tenant, feed, options.Value));
             else
-                handover.To(connection => clients.ServeAsync(new HubConnection(Over(connection, accept), connection.Abort, tenant, feed, options.Value)));
+                handover.To(Serve);
             return Results.Empty;
+
+            Task Serve(ConnectionContext connection) =>
+                clients.ServeAsync(new HubConnection(Over(connection, accept), connection.Abort, tenant, feed, options.Value));
         }
         finally
         {

@@ -17,11 +17,13 @@ internal sealed class HubClient : IAsyncDisposable
 
     public string? SubProtocol => _socket.SubProtocol;
 
-    public static async Task<HubClient> ConnectAsync(Uri gateway, Action<ClientWebSocketOptions>? configure = null)
+    public static async Task<HubClient> ConnectAsync(
+        Uri gateway, Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null)
     {
         var client = new HubClient();
         configure?.Invoke(client._socket.Options);
-        await client._socket.ConnectAsync(new UriBuilder(gateway) { Scheme = "ws", Path = "/ws" }.Uri, Token);
+        var scheme = gateway.Scheme == Uri.UriSchemeHttps ? "wss" : "ws";
+        await client._socket.ConnectAsync(new UriBuilder(gateway) { Scheme = scheme, Path = "/ws" }.Uri, invoker, Token);
         return client;
     }
 
