@@ -3,6 +3,7 @@ using RankMyBrand.ServiceDefaults.Correlation;
 using RankMyBrand.ServiceDefaults.Health;
 using RankMyBrand.ServiceDefaults.Http;
 using RankMyBrand.ServiceDefaults.Problems;
+using RankMyBrand.ServiceDefaults.Requests;
 using RankMyBrand.ServiceDefaults.Shutdown;
 using RankMyBrand.ServiceDefaults.Telemetry;
 
@@ -21,6 +22,7 @@ public static class ServiceDefaultsExtensions
         builder.AddTelemetry();
         builder.Services.AddHealth();
         builder.Services.AddHttpClientDefaults();
+        builder.Services.AddRequestBoundaries();
         builder.Services.AddCorrelation();
         builder.Services.AddProblems();
         builder.AddGracefulShutdown();
