@@ -193,12 +193,15 @@ public sealed class LocalServerRuntimeTests(LocalServerFixture servers) : IClass
     }
 
     [Fact]
-    public async Task DeleteVolumes_Prefix_DeletesOnlyThose()
+    public async Task DeleteVolumes_Prefix_DeletesOnlyThoseAndNoneInUse()
     {
         ContainerSpec spec = Servers.Redis(servers.NewVolume("/data"));
         await using (Workload workload = await servers.StartAsync(spec))
         {
             await Servers.RedisReadyAsync(spec, servers);
+            DistributedApplicationException refused = await Assert.ThrowsAsync<DistributedApplicationException>(
+                () => servers.Runtime.DeleteVolumesAsync(spec.Volumes[0].Source!, _ => { }, Cancellation));
+            Assert.StartsWith($"The volume '{spec.Volumes[0].Source}' is in use by ", refused.Message, StringComparison.Ordinal);
         }
 
         string other = Directory.CreateDirectory(Path.Combine(LocalServerDirectory.OfUser.Volumes, $"other-{spec.Volumes[0].Source}")).FullName;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Aspire.Hosting;
 using Aspire.Hosting.Execution;
+using Aspire.Hosting.Runtime;
 using Aspire.Hosting.Testing;
 using RankMyBrand.Tests.Substitutes.AspireHosting;
 
@@ -50,6 +51,9 @@ public sealed partial class LocalServersPageTests : IAsyncDisposable
         await MessageOfAsync(() => ContainerRuntimes.DetectAsync("steam", _supervisor, Cancellation)),
         await TakenPortAsync(),
         await CrashLoopAsync(),
+        await MessageOfAsync(() => UnwritableInstaller().InstallAsync(_ => { }, Cancellation)),
+        await VolumeInUseAsync(),
+        Assert.Throws<DistributedApplicationException>(() => RunArguments.Read(["rest"])).Message,
     ];
 
     private static async Task<string> MessageOfAsync(Func<Task> act) =>
@@ -57,6 +61,21 @@ public sealed partial class LocalServersPageTests : IAsyncDisposable
 
     private LocalServerInstaller Installer(bool isRoot, long free) =>
         new(_directory, _supervisor) { IsRoot = () => isRoot, FreeBytes = _ => free };
+
+    /// <summary>One whose directory would be below a file: root may write to any directory.</summary>
+    private LocalServerInstaller UnwritableInstaller()
+    {
+        var file = Path.Combine(_directory.Path, "file");
+        File.WriteAllBytes(file, []);
+        return new(new LocalServerDirectory(Path.Combine(file, "aspire-local")), _supervisor) { IsRoot = () => true };
+    }
+
+    /// <summary>The volume has the name of a directory that every process sees mounted.</summary>
+    private Task<string> VolumeInUseAsync()
+    {
+        Directory.CreateDirectory(Path.Combine(_directory.Volumes, "proc"));
+        return MessageOfAsync(() => new LocalServerRuntime(_supervisor, _directory).DeleteVolumesAsync("proc", _ => { }, Cancellation));
+    }
 
     /// <summary>One that no mirror answers.</summary>
     private LocalServerInstaller FailingInstaller()

@@ -12,10 +12,18 @@ internal static class ConsoleRun
         {
             try
             {
-                if (args is ["reset", ..])
-                    await ActivatorUtilities.CreateInstance<ResetCommand>(app.Services).RunAsync(cancellationToken);
-                else
-                    await RunAsync(app, cancellationToken);
+                switch (RunArguments.Read(args))
+                {
+                    case RunVerb.Help:
+                        app.Services.GetRequiredService<AppConsole>().Write(RunArguments.Usage);
+                        break;
+                    case RunVerb.Reset:
+                        await ActivatorUtilities.CreateInstance<ResetCommand>(app.Services).RunAsync(cancellationToken);
+                        break;
+                    default:
+                        await RunAsync(app, cancellationToken);
+                        break;
+                }
             }
             catch (DistributedApplicationException e)
             {
@@ -34,6 +42,7 @@ internal static class ConsoleRun
         await using var onCancel = cancellationToken.Register(lifetime.StopApplication);
 
         console.Write($"Starting {app.Services.GetRequiredService<IHostEnvironment>().ApplicationName}");
+        var watch = StopWithLauncherAsync(lifetime, app.Services.GetRequiredService<TimeProvider>());
         var failure = app.Services.GetRequiredService<StartFailures>().First;
         var start = app.StartAsync(CancellationToken.None);
         var healthy = HealthyAsync(start, reporter);
@@ -56,6 +65,7 @@ internal static class ConsoleRun
         }
 
         await app.StopAsync(CancellationToken.None);
+        await watch;
         console.Write("Stopped");
         if (first == failure)
             FatalErrors.Report((await failure).Message);
@@ -65,5 +75,12 @@ internal static class ConsoleRun
     {
         await start;
         await reporter.AllHealthy;
+    }
+
+    // Whoever kills `dotnet run` means the application.
+    private static async Task StopWithLauncherAsync(IHostApplicationLifetime lifetime, TimeProvider time)
+    {
+        if (await Launchers.EndOfDotnetRunAsync(time, lifetime.ApplicationStopping))
+            lifetime.StopApplication();
     }
 }

@@ -39,6 +39,10 @@ internal sealed class PersistedParameterDefault(UserSecrets secrets, string key,
 
     public override string GetDefaultValue()
     {
+        // A variable that is set to nothing hides the kept value from the configuration; it must not replace it.
+        if (secrets.Get(key) is { Length: > 0 } kept)
+            return kept;
+
         var value = inner.GetDefaultValue();
         secrets.TrySet(key, value);
         return value;

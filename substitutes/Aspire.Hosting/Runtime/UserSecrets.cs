@@ -41,6 +41,22 @@ internal sealed class UserSecrets
             sources.Insert(sources.IndexOf(environment), source);
     }
 
+    /// <summary>A value that is kept, or null.</summary>
+    public string? Get(string key)
+    {
+        try
+        {
+            lock (s_fileLock)
+            {
+                return FilePath is null ? null : (string?)Read(FilePath)[key];
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Keeps a value; a file that cannot be written costs only the persistence.</summary>
     public bool TrySet(string key, string value) => TryChange(secrets => secrets[key] = value);
 
@@ -61,7 +77,7 @@ internal sealed class UserSecrets
         {
             lock (s_fileLock)
             {
-                var secrets = File.Exists(FilePath) ? JsonNode.Parse(File.ReadAllText(FilePath)) as JsonObject ?? [] : [];
+                var secrets = Read(FilePath);
                 change(secrets);
                 Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
                 var temporary = $"{FilePath}.{Environment.ProcessId}";
@@ -78,4 +94,6 @@ internal sealed class UserSecrets
             return false;
         }
     }
+
+    private static JsonObject Read(string path) => File.Exists(path) ? JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? [] : [];
 }

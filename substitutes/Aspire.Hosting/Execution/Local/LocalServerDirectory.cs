@@ -28,6 +28,25 @@ internal sealed class LocalServerDirectory(string path)
     /// <summary>Holds the hash of the provisioning script that made the tree.</summary>
     public string CompleteMarker => System.IO.Path.Combine(Path, "complete");
 
+    /// <summary>Makes the directory unless it is there.</summary>
+    /// <exception cref="DistributedApplicationException">It cannot be made, or nothing can be written to it.</exception>
+    public void RequireWritable()
+    {
+        try
+        {
+            Directory.CreateDirectory(Volumes);
+            string probe = System.IO.Path.Combine(Volumes, $".{Guid.NewGuid():N}");
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DistributedApplicationException(
+                $"Nothing can be written to '{Path}', where the local servers and their data live ({e.Message.TrimEnd('.')}); "
+                + "set XDG_DATA_HOME to a directory that can be written to, or start docker.", e);
+        }
+    }
+
     /// <summary>Writes the scripts out, once per version of them, and returns their directory.</summary>
     public string WriteScripts()
     {

@@ -22,13 +22,13 @@ internal sealed class LocalServerInstaller(LocalServerDirectory directory, Proce
                 "Containers cannot run: neither a container engine answers nor is this user root; start docker (or podman), or run as root.");
         }
 
+        directory.RequireWritable();
         if (Directory.Exists(directory.Root) && File.Exists(directory.CompleteMarker)
             && await File.ReadAllTextAsync(directory.CompleteMarker, cancellationToken) == LocalServerDirectory.ProvisioningVersion)
         {
             return;
         }
 
-        Directory.CreateDirectory(directory.Path);
         if (!Directory.Exists(directory.Root) && FreeBytes(directory.Path) is var free && free < NeededBytes)
         {
             throw new DistributedApplicationException(

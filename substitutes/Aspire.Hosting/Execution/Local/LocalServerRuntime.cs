@@ -9,7 +9,10 @@ namespace Aspire.Hosting.Execution;
 /// </summary>
 internal sealed partial class LocalServerRuntime : IContainerRuntime
 {
+    private const int LooksForUse = 10;
     private const string SearchPath = "/opt/aspire-local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    private static readonly TimeSpan s_pauseBetweenLooks = TimeSpan.FromMilliseconds(100);
 
     private readonly LocalServerDirectory _directory;
     private readonly LocalServerInstaller _installer;
@@ -87,19 +90,38 @@ internal sealed partial class LocalServerRuntime : IContainerRuntime
             output));
     }
 
-    public Task DeleteVolumesAsync(string volumePrefix, Action<string> progress, CancellationToken cancellationToken)
+    public async Task DeleteVolumesAsync(string volumePrefix, Action<string> progress, CancellationToken cancellationToken)
     {
-        if (Directory.Exists(_directory.Volumes))
+        if (!Directory.Exists(_directory.Volumes))
+            return;
+        string[] volumes = Directory.GetDirectories(_directory.Volumes, $"{volumePrefix}*");
+        foreach (string volume in volumes)
+            await RequireUnusedAsync(volume, cancellationToken);
+        foreach (string volume in volumes)
         {
-            foreach (string volume in Directory.EnumerateDirectories(_directory.Volumes, $"{volumePrefix}*"))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                Directory.Delete(volume, recursive: true);
-                progress($"deleted volume {Path.GetFileName(volume)}");
-            }
+            cancellationToken.ThrowIfCancellationRequested();
+            Directory.Delete(volume, recursive: true);
+            progress($"deleted volume {Path.GetFileName(volume)}");
         }
+    }
 
-        return Task.CompletedTask;
+    private static async Task RequireUnusedAsync(string volume, CancellationToken cancellationToken)
+    {
+        // A server that has just been killed may still be ending.
+        for (int looks = LooksForUse; ; looks--)
+        {
+            int user = ProcessTable.WithMountOf(volume).FirstOrDefault();
+            if (user == 0)
+                return;
+            if (looks == 0)
+            {
+                throw new DistributedApplicationException(
+                    $"The volume '{Path.GetFileName(volume)}' is in use by {ProcessTable.Name(user)} (pid {user}), so nothing is deleted; "
+                    + "stop the application first.");
+            }
+
+            await Task.Delay(s_pauseBetweenLooks, cancellationToken);
+        }
     }
 
     private static int HostPort(ContainerSpec spec, LocalServer server)
