@@ -8,6 +8,7 @@ namespace RankMyBrand.Tests.ServiceDefaults;
 /// A caller that goes away while its request is being refused: the body, which nobody has read, must not become the next request. Over a
 /// connection of the gateway's it would be one in anybody's name.
 /// </summary>
+[Collection(LoadsAlone.Name)]
 public sealed class UnreadBodyTests
 {
     private const string Smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\nX-Tenant-ID: evil\r\n\r\n";

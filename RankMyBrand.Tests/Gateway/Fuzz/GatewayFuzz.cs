@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Gateway.Fuzz;
 
@@ -7,6 +8,7 @@ namespace RankMyBrand.Tests.Gateway.Fuzz;
 /// The gateway's own Program on a real Redis and in front of a real service, under random and mutated requests over raw sockets. Each
 /// connection comes from an address of its own, which the gateway tells the service: so what has become of it can be told.
 /// </summary>
+[Collection(LoadsAlone.Name)]
 public sealed class GatewayFuzz(Gateways gateways)
 {
     private const int Requests = 100_000;

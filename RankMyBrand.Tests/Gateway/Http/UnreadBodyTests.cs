@@ -9,6 +9,7 @@ namespace RankMyBrand.Tests.Gateway.Http;
 /// <summary>
 /// A client that goes away while its request is being refused: the body, which nobody has read, must not become the next request.
 /// </summary>
+[Collection(LoadsAlone.Name)]
 public sealed class UnreadBodyTests(Gateways gateways)
 {
     private const string Smuggled = "GET /echo/smuggled HTTP/1.1\r\nHost: a\r\nX-API-Key: " + GatewayHost.Key + "\r\n\r\n";

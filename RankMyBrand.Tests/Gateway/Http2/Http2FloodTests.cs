@@ -112,11 +112,12 @@ public sealed class Http2FloodTests(Http2Fixture http2) : IClassFixture<Http2Fix
         await http2.AssertServesAsync();
     }
 
-    // Without fields there is nothing that could be too much; the time for headers is over at some point.
+    // Without fields there is nothing that could be too much; the time for headers is over at some point, and the server may have closed
+    // before it comes to saying so.
     [Theory]
-    [InlineData(true, "closed")]
+    [InlineData(true, "closed", "GOAWAY INTERNAL_ERROR")]
     [InlineData(false, "GOAWAY PROTOCOL_ERROR")]
-    public async Task Continuations_WithoutEnd_EndTheConnection(bool isEmpty, string expected)
+    public async Task Continuations_WithoutEnd_EndTheConnection(bool isEmpty, params string[] expected)
     {
         http2.Backend.Requests.Clear();
         await using var client = await Http2Client.ConnectAsync(http2.Gateway.Address);
@@ -127,7 +128,7 @@ public sealed class Http2FloodTests(Http2Fixture http2) : IClassFixture<Http2Fix
         for (var batch = 0; batch < Frames / 100 && !outcome.IsCompleted; batch++)
             await client.WriteAsync([.. Enumerable.Range(0, 100).SelectMany(_ => Http2Client.Encode(FrameType.Continuation, FrameFlags.None, 1, field))]);
 
-        Assert.Equal(expected, (await outcome).What);
+        Assert.Contains((await outcome).What, expected);
         Assert.Empty(http2.Backend.Requests);
         await http2.AssertServesAsync();
     }
