@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -43,22 +44,39 @@ internal sealed class UnreadBodyMiddleware(RequestDelegate next)
         if (!context.Response.HasStarted && context.Request.Headers.Expect.Count > 0)
             return false;
         var body = context.Request.BodyReader;
-        using var patience = new CancellationTokenSource(s_patience);
         try
         {
-            while (true)
-            {
-                if (!body.TryRead(out var part))
-                    part = await body.ReadAsync(patience.Token);
-                body.AdvanceTo(part.Buffer.End);
-                if (part.IsCompleted)
-                    return true;
-            }
+            return TryTakeAll(body) || await TakeRestAsync(body);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
             // It is broken or too slow, or the client has gone. The answer has been given, or cannot be.
             return false;
+        }
+    }
+
+    // Nearly always the body has been read, or all of it is there.
+    private static bool TryTakeAll(PipeReader body)
+    {
+        while (body.TryRead(out var part))
+        {
+            body.AdvanceTo(part.Buffer.End);
+            if (part.IsCompleted)
+                return true;
+        }
+
+        return false;
+    }
+
+    private static async ValueTask<bool> TakeRestAsync(PipeReader body)
+    {
+        using var patience = new CancellationTokenSource(s_patience);
+        while (true)
+        {
+            var part = await body.ReadAsync(patience.Token);
+            body.AdvanceTo(part.Buffer.End);
+            if (part.IsCompleted)
+                return true;
         }
     }
 }
