@@ -6,12 +6,15 @@ using Microsoft.Extensions.Logging;
 
 namespace RankMyBrand.ServiceDefaults.Correlation;
 
-/// <summary>Gives every request a correlation id: in the response, the log scope, the span and what the request calls.</summary>
+/// <summary>
+/// Gives every request a correlation id: in the response, the span and what the request calls, and in the log's scope where it is not the
+/// trace's id, which log records have of their own.
+/// </summary>
 internal sealed class CorrelationMiddleware(RequestDelegate next, ILogger<CorrelationMiddleware> logger)
 {
     private const string Tag = "rankmybrand.correlation_id";
 
-    public async Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
         var id = context.GetCorrelationId();
         // A proxy forwards the headers of the request, not ours.
@@ -25,18 +28,21 @@ internal sealed class CorrelationMiddleware(RequestDelegate next, ILogger<Correl
                 return Task.CompletedTask;
             },
             context);
-        if (context.Features.Get<IHttpActivityFeature>()?.Activity is { } activity)
-        {
+        if (context.Features.Get<IHttpActivityFeature>()?.Activity is not { } activity)
+            return InScopeAsync(context, id);
+        if (activity.IsAllDataRequested)
             activity.SetTag(Tag, id);
-            // What is called learns the trace's id anyway.
-            if (id != activity.TraceId.ToHexString())
-                activity.SetBaggage(CorrelationId.BaggageKey, id);
-        }
+        // What is logged or called has the trace's id anyway.
+        if (id == CorrelationId.OfTrace(activity))
+            return next(context);
+        activity.SetBaggage(CorrelationId.BaggageKey, id);
+        return InScopeAsync(context, id);
+    }
 
+    private async Task InScopeAsync(HttpContext context, string id)
+    {
         using (logger.BeginScope(new Scope(id)))
-        {
             await next(context);
-        }
     }
 
     private sealed class Scope(string id) : IReadOnlyList<KeyValuePair<string, object?>>

@@ -23,12 +23,13 @@ internal static class TelemetryExtensions
     private const string SamplerKey = "OTEL_TRACES_SAMPLER";
     private const string OwnSources = "RankMyBrand.*";
 
-    // Under every other source of configuration. The framework's lines per request cost more than most requests do,
-    // and a collector that hangs must not hold up the end of the process.
+    // Under every other source of configuration. The framework's lines per request cost more than most requests do, and so do the scopes
+    // that it opens for them; a collector that hangs must not hold up the end of the process.
     private static readonly Dictionary<string, string?> s_defaults = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Logging:LogLevel:Default"] = "Information",
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+        ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
         ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
         ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "3000",
     };
@@ -38,6 +39,7 @@ internal static class TelemetryExtensions
     [
         "http.client.active_requests", "http.client.open_connections", "http.client.connection.duration",
         "http.client.request.time_in_queue", "aspnetcore.routing.match_attempts",
+        "aspnetcore.memory_pool.pooled", "aspnetcore.memory_pool.allocated", "aspnetcore.memory_pool.evicted", "aspnetcore.memory_pool.rented",
     ];
 
     public static void AddTelemetry(this IHostApplicationBuilder builder)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -153,6 +154,25 @@ public sealed class CorrelationTests
         await service.Client.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
 
         Assert.Contains("inside|CorrelationId=logged", log.Lines);
+    }
+
+    [Fact]
+    public async Task Log_DuringARequestWithoutAnId_HasItAsItsTrace()
+    {
+        var log = new ScopeRecorder();
+        ActivityTraceId? trace = null;
+        await using var service = await ServiceUnderTest.StartAsync(
+            app => app.MapGet("/", (ILogger<CorrelationTests> logger) =>
+            {
+                trace = Activity.Current?.TraceId;
+                logger.LogWarning("inside");
+            }),
+            builder => builder.Services.AddSingleton<ILoggerProvider>(log));
+
+        using var response = await service.Client.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        Assert.Equal(trace?.ToHexString(), Assert.Single(response.Headers.GetValues("X-Correlation-ID")));
+        Assert.DoesNotContain(log.Lines, line => line.StartsWith("inside|CorrelationId=", StringComparison.Ordinal));
     }
 
     private static Task<ServiceUnderTest> StartEchoAsync() =>
