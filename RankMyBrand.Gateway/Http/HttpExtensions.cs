@@ -47,12 +47,19 @@ internal static class HttpExtensions
         app.UseMiddleware<AccessLogMiddleware>();
         app.UseMiddleware<SecurityHeadersMiddleware>();
         app.UseMiddleware<OperatorsMiddleware>();
-        app.UseForwardedHeaders();
+        app.UseWhen(static context => SaysWhere(context.Request.Headers), static branch => branch.UseForwardedHeaders());
         app.UseMiddleware<StrictRequestMiddleware>();
         app.UseResponseCompression();
-        app.UseCors();
+        app.UseWhen(ConcernsCors, static branch => branch.UseCors());
         app.UseMiddleware<CrossSiteMiddleware>();
     }
+
+    // The framework insists where a route names a policy, whoever asks.
+    private static bool ConcernsCors(HttpContext context) =>
+        context.Request.Headers.Origin.Count > 0 || context.GetEndpoint()?.Metadata.GetMetadata<ICorsMetadata>() is not null;
+
+    private static bool SaysWhere(IHeaderDictionary headers) =>
+        headers.ContainsKey(ForwardedHeadersDefaults.XForwardedForHeaderName) || headers.ContainsKey(ForwardedHeadersDefaults.XForwardedProtoHeaderName);
 
     private static void BelieveKnownProxies(ForwardedHeadersOptions options, IOptions<AddressesOptions> addresses)
     {

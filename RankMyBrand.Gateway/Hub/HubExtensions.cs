@@ -23,6 +23,15 @@ internal static class HubExtensions
         builder.Services.AddHostedService(services => services.GetRequiredService<HubClients>());
     }
 
+    /// <summary>Prepares the handshakes of the hub; must run before the identity is established.</summary>
+    public static void UseHub(this IApplicationBuilder app) => app.UseWhen(
+        static context => context.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase),
+        static hub =>
+        {
+            hub.UseWebSockets();
+            hub.UseTokens();
+        });
+
     /// <summary>A WebSocket begins with GET in HTTP/1.1, and with CONNECT in HTTP/2 (RFC 8441).</summary>
     public static void MapHub(this IEndpointRouteBuilder routes) =>
         routes.MapMethods(Path, [HttpMethods.Get, HttpMethods.Connect], ConnectAsync).RequireScopes("events:read");

@@ -14,7 +14,7 @@ internal static class HubSubprotocol
         http.WebSockets.WebSocketRequestedProtocols.Contains(Name, StringComparer.Ordinal) ? Name : null;
 
     /// <summary>Moves a token that is offered as a subprotocol to where tokens are looked for. It must run before the identity is established.</summary>
-    public static void UseHubTokens(this IApplicationBuilder app) => app.Use(static (http, next) =>
+    public static void UseTokens(this IApplicationBuilder app) => app.Use(static (http, next) =>
     {
         var headers = http.Request.Headers;
         if (http.WebSockets.IsWebSocketRequest && headers.Authorization.Count == 0

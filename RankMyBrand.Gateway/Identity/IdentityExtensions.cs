@@ -7,6 +7,8 @@ namespace RankMyBrand.Gateway.Identity;
 /// <summary>Puts identity into the gateway.</summary>
 internal static class IdentityExtensions
 {
+    private const string FrameworkAuthorization = "__AuthorizationMiddlewareSet";
+
     /// <summary>Adds API keys, and tokens where <c>Security:Jwt</c> is configured.</summary>
     public static void AddIdentity(this WebApplicationBuilder builder)
     {
@@ -19,7 +21,12 @@ internal static class IdentityExtensions
     }
 
     /// <summary>Asks every request who its caller is, unless its endpoint says that it is for anyone.</summary>
-    public static void UseIdentity(this WebApplication app) => app.UseMiddleware<IdentityMiddleware>();
+    public static void UseIdentity(this WebApplication app)
+    {
+        app.UseMiddleware<IdentityMiddleware>();
+        // YARP registers the framework's own authorization, which a web application then uses by itself. No route may ask for it here.
+        ((IApplicationBuilder)app).Properties[FrameworkAuthorization] = true;
+    }
 
     /// <summary>Lets only callers with all of these scopes call an endpoint of the gateway itself.</summary>
     public static TBuilder RequireScopes<TBuilder>(this TBuilder builder, params string[] scopes)

@@ -38,6 +38,23 @@ public sealed class BrowserTests(Gateways gateways)
         Assert.Null(Header(response, "Strict-Transport-Security"));
     }
 
+    /// <summary>The framework refuses to serve a route with a policy of its own when nobody has asked for CORS.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(App)]
+    public async Task Route_WithACorsPolicyOfItsOwn_ServesWithAndWithoutAnOrigin(string? origin)
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend, ("ReverseProxy:Routes:echo:CorsPolicy", "disable"), ("Gateway:Cors:Origins:0", App));
+
+        using var response = origin is null
+            ? await SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key))
+            : await SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key), ("Origin", origin));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Null(Header(response, "Access-Control-Allow-Origin"));
+    }
+
     [Fact]
     public async Task Answer_ThatIsAPage_GetsThePolicyOfPages()
     {

@@ -27,8 +27,7 @@ internal sealed class RunningHub : IAsyncDisposable
         hub._service = await ServiceUnderTest.StartAsync(
             app =>
             {
-                app.UseWebSockets();
-                app.UseHubTokens();
+                app.UseHub();
                 app.Use((http, next) =>
                 {
                     hub.LastAuthorization = http.Request.Headers.Authorization;
