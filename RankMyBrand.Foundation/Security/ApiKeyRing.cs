@@ -32,6 +32,9 @@ public sealed partial class ApiKeyRing : IDisposable
         _subscription = ChangeToken.OnChange(configuration.GetSection(ApiKeysOptions.Section).GetReloadToken, Reload);
     }
 
+    /// <summary>Stands for the keys that are in force: what was found while it was another object must be looked for anew.</summary>
+    public object Generation => Volatile.Read(ref _keys);
+
     /// <summary>
     /// The owner of a key, or null. Whether the key has expired or is used from the right place is for the caller to look at.
     /// </summary>

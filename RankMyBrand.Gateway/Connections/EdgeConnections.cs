@@ -2,11 +2,12 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using RankMyBrand.Gateway.Http;
+using RankMyBrand.Gateway.Identity;
 
 namespace RankMyBrand.Gateway.Connections;
 
 /// <summary>
-/// What every connection goes through before HTTP: it is counted from its beginning to its end, and served on by whoever a request has
+/// What every connection goes through before HTTP: it is counted from its beginning to its end, remembers its key, and is served on by whoever a request has
 /// handed it over to. The server's own limits count a connection only while it serves it.
 /// </summary>
 internal sealed class EdgeConnections(IOptions<EdgeLimits> limits) : IConfigureOptions<KestrelServerOptions>
@@ -23,6 +24,7 @@ internal sealed class EdgeConnections(IOptions<EdgeLimits> limits) : IConfigureO
             // Beyond the limit it ends here, and with that is closed.
             if (Interlocked.Increment(ref _count) > limits.Value.Connections)
                 return;
+            connection.Features.Set(new ProvenKey());
             var handover = new Handover(connection);
             await http(connection);
             await handover.CompleteAsync();

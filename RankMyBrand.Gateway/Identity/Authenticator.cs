@@ -46,13 +46,24 @@ internal sealed class Authenticator(ApiKeyRing keys, TimeProvider time, IService
 
     private Authentication FindKey(ReadOnlySpan<char> text, HttpContext context)
     {
-        if (keys.Find(text) is not { } key)
+        if (Find(text, context) is not { } key)
             return Authentication.Refused(AuthenticationFailure.UnknownKey);
         if (time.GetUtcNow() >= key.ExpiresAt)
             return Authentication.Refused(AuthenticationFailure.KeyExpired);
         return key.MayCallFrom(context.Connection.RemoteIpAddress)
             ? Authentication.Of(_identities.GetValue(key, static key => new CallerIdentity((ApiKeyIdentity)key)))
             : Authentication.Refused(AuthenticationFailure.KeyNotFromHere);
+    }
+
+    private ApiKeyIdentity? Find(ReadOnlySpan<char> text, HttpContext context)
+    {
+        var (proven, generation) = (context.Features.Get<ProvenKey>(), keys.Generation);
+        if (proven?.Find(text, generation) is { } known)
+            return known;
+        var key = keys.Find(text);
+        if (key is not null)
+            proven?.Remember(text, generation, key);
+        return key;
     }
 
     private ValueTask<Authentication> FindTokenAsync(JwtValidator tokens, ReadOnlySpan<char> text, CancellationToken ct)

@@ -45,6 +45,28 @@ public sealed class AuthenticationTests(Gateways gateways)
         Assert.DoesNotContain("-key-", backend.Only, StringComparison.Ordinal);
     }
 
+    /// <summary>As a proxy in front lends its connections to one client after the other.</summary>
+    [Fact]
+    public async Task Requests_OfSeveralCallersOnOneConnection_AreEachJudgedByTheirKeys()
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend, s_settings);
+        await using var client = await RawClient.ConnectAsync(gateway.Address);
+
+        foreach (var (key, status) in new[]
+        {
+            (GatewayHost.Key, 200), (GatewayHost.Key, 200), (GatewayHost.Key[..^1], 401), (GatewayHost.Key + "x", 401), (Here, 200), (Expired, 401),
+            (Expired, 401), (Elsewhere, 403), (Elsewhere, 403), ("", 401), (GatewayHost.Key, 200),
+        })
+        {
+            await client.SendAsync($"GET /echo/x HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\n\r\n");
+            Assert.StartsWith($"HTTP/1.1 {status} ", await client.ReadAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(
+            ["key:full", "key:full", "key:here", "key:full"], backend.Requests.Select(request => RawBackend.Values(request, "X-Identity-ID").Single()));
+    }
+
     [Fact]
     public async Task Request_KeyBesideAnotherScheme_Passes()
     {

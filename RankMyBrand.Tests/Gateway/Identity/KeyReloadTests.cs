@@ -40,6 +40,9 @@ public sealed class KeyReloadTests : IAsyncLifetime
     public async Task File_WithOtherKeys_TakesEffectWhileTheGatewayRuns()
     {
         Assert.Equal(HttpStatusCode.OK, (await AskAsync(First)).Status);
+        // It has a connection that knows no other key.
+        using var faithful = _gateway.CreateClient(First);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(faithful));
 
         await WriteKeysAsync($$$"""{ "second": { "Key": "{{{Second}}}", "RateLimits": { "caller": { "Permits": 1234 } } } }""");
         await RoutingHost.WaitUntilAsync(async () => (await AskAsync(Second)).Status == HttpStatusCode.OK, "the new key is taken");
@@ -48,6 +51,7 @@ public sealed class KeyReloadTests : IAsyncLifetime
         await RoutingHost.WaitUntilAsync(
             async () => (await AskAsync(Second)).Policy.StartsWith("\"caller\";q=1234;", StringComparison.Ordinal), "the new key has its limits");
         Assert.Equal(HttpStatusCode.Unauthorized, (await AskAsync(First)).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(faithful));
         Assert.Equal(HttpStatusCode.OK, (await AskAsync(GatewayHost.Key)).Status);
     }
 
@@ -69,6 +73,12 @@ public sealed class KeyReloadTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Get, "/echo/x") { Headers = { { "X-API-Key", key } } };
         using var response = await _gateway.Client.SendAsync(request, Cancellation);
         return (response.StatusCode, response.Headers.TryGetValues("RateLimit-Policy", out var values) ? values.Single() : "");
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(HttpClient client)
+    {
+        using var response = await client.GetAsync("/echo/x", Cancellation);
+        return response.StatusCode;
     }
 
     // Renamed into its place: a file that is seen half written is a broken one.
