@@ -10,7 +10,7 @@ namespace RankMyBrand.Gateway.Http;
 /// Notes down every request in one structured event: Information, Warning when the answer is a 5xx, Debug for probes. It holds no query
 /// and no header but the correlation id, so no credential either; and nothing in it can break a line.
 /// </summary>
-internal sealed partial class AccessLogMiddleware(RequestDelegate next, ILoggerFactory loggers, TimeProvider time)
+internal sealed class AccessLogMiddleware(RequestDelegate next, ILoggerFactory loggers, TimeProvider time)
 {
     /// <summary>The log category.</summary>
     public const string Category = "RankMyBrand.Gateway.AccessLog";
@@ -18,16 +18,18 @@ internal sealed partial class AccessLogMiddleware(RequestDelegate next, ILoggerF
     private const int LongestPath = 256;
     private const int ClientClosedRequest = 499;
 
+    private static readonly EventId s_event = new(2300, "Request");
+
     private readonly TimeProvider _time = time;
     private readonly ILogger _logger = loggers.CreateLogger(Category);
 
     public Task InvokeAsync(HttpContext context)
     {
-        var entry = new Entry(this, context, _time.GetTimestamp());
+        var request = new Request(this, context, _time.GetTimestamp());
         if (_logger.IsEnabled(LogLevel.Information))
-            entry.CountBytes();
+            request.CountBytes();
         // After everything, a failure's answer included.
-        context.Response.OnCompleted(static entry => ((Entry)entry).WriteAsync(), entry);
+        context.Response.OnCompleted(static request => ((Request)request).WriteAsync(), request);
         return next(context);
     }
 
@@ -49,33 +51,15 @@ internal sealed partial class AccessLogMiddleware(RequestDelegate next, ILoggerF
         return path.AsSpan().ContainsAnyExceptInRange('!', '~') ? Uri.EscapeDataString(path) : path;
     }
 
+    private static string? RouteOf(Endpoint? endpoint) => endpoint?.Metadata.GetMetadata<RouteModel>()?.Config.RouteId ?? endpoint?.DisplayName;
+
     private static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress switch
     {
         { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
         var address => address?.ToString(),
     };
 
-    [LoggerMessage(
-        EventId = 2300,
-        Message = "{Method} {Path} {Status} in {DurationMs:F1} ms: route {Route}, upstream {Upstream}, {RequestBytes} bytes in, {ResponseBytes} out, from {ClientIp}, identity {Identity}, tenant {Tenant}, correlation {CorrelationId}, refusal {Refusal}")]
-    private static partial void Log(
-        ILogger logger,
-        LogLevel level,
-        string method,
-        string path,
-        int status,
-        double durationMs,
-        string? route,
-        string? upstream,
-        long? requestBytes,
-        long? responseBytes,
-        string? clientIp,
-        string? identity,
-        string? tenant,
-        string correlationId,
-        string? refusal);
-
-    private sealed class Entry(AccessLogMiddleware log, HttpContext context, long started)
+    private sealed class Request(AccessLogMiddleware log, HttpContext context, long started)
     {
         private CountedBody? _body;
 
@@ -98,13 +82,24 @@ internal sealed partial class AccessLogMiddleware(RequestDelegate next, ILoggerF
         {
             if (!log._logger.IsEnabled(level))
                 return;
-            var (path, elapsed) = (PathOf(context), log._time.GetElapsedTime(started).TotalMilliseconds);
-            var route = context.GetEndpoint() is { } endpoint ? endpoint.Metadata.GetMetadata<RouteModel>()?.Config.RouteId ?? endpoint.DisplayName : null;
-            var upstream = context.Features.Get<IReverseProxyFeature>()?.ProxiedDestination?.DestinationId;
-            var (address, caller, correlationId) = (AddressOf(context), context.GetCaller(), context.GetCorrelationId());
-            Log(
-                log._logger, level, context.Request.Method, path, status, elapsed, route, upstream, context.Request.ContentLength, _body?.Bytes, address,
-                caller.Identity?.Id, caller.Identity?.Tenant, correlationId, caller.Refusal);
+            var caller = context.GetCaller();
+            var entry = new AccessLogEntry
+            {
+                Method = context.Request.Method,
+                Path = PathOf(context),
+                Status = status,
+                DurationMs = log._time.GetElapsedTime(started).TotalMilliseconds,
+                Route = RouteOf(context.GetEndpoint()),
+                Upstream = context.Features.Get<IReverseProxyFeature>()?.ProxiedDestination?.DestinationId,
+                RequestBytes = context.Request.ContentLength,
+                ResponseBytes = _body?.Bytes,
+                ClientIp = AddressOf(context),
+                Identity = caller.Identity?.Id,
+                Tenant = caller.Identity?.Tenant,
+                CorrelationId = context.GetCorrelationId(),
+                Refusal = caller.Refusal,
+            };
+            log._logger.Log(level, s_event, entry, exception: null, static (entry, _) => entry.ToString());
         }
     }
 }

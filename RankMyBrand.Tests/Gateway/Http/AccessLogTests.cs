@@ -38,6 +38,7 @@ public sealed class AccessLogTests(Gateways gateways)
         Assert.Equal("acme", entry["Tenant"]);
         Assert.Equal("order-4711", entry["CorrelationId"]);
         Assert.Null(entry["Refusal"]);
+        Assert.Matches(@"^POST /echo/x 200 in \d+\.\d ms, key:full at 127\.0\.0\.1 $", entry.Text);
     }
 
     [Fact]
@@ -92,6 +93,7 @@ public sealed class AccessLogTests(Gateways gateways)
         Assert.Equal(status, entry["Status"]);
         Assert.Equal(level, entry.Level.ToString());
         Assert.Equal(refusal, entry["Refusal"]);
+        Assert.EndsWith(refusal is null ? " at 127.0.0.1 " : $" at 127.0.0.1: {refusal} ", entry.Text, StringComparison.Ordinal);
         // An error's own text counts, too, although the status pages write it after everybody else.
         Assert.Equal((long)(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).Length, entry["ResponseBytes"]);
     }
