@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using OpenTelemetry.Metrics;
 using RankMyBrand.Gateway.Connections;
 using RankMyBrand.Gateway.Routing.Configuration;
 using RankMyBrand.Gateway.Routing.Forwarding;
@@ -46,6 +47,8 @@ internal static class RoutingExtensions
         services.AddSingleton<RouteTableLoader>();
         services.AddSingleton<RequestForwarder>();
         services.AddHostedService(provider => provider.GetRequiredService<RouteTableLoader>());
+        // Counted at the destinations, without a lock that every request takes twice.
+        services.ConfigureOpenTelemetryMeterProvider(static metrics => metrics.AddView("http.server.active_requests", MetricStreamConfiguration.Drop));
         services.AddReverseProxy().AddServiceDiscoveryDestinationResolver();
         services.AddSingleton<IForwarderHttpClientFactory, ForwarderClientFactory>();
     }

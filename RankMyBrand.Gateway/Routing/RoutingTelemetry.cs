@@ -3,12 +3,17 @@ using RankMyBrand.Gateway.Routing.Upstreams;
 
 namespace RankMyBrand.Gateway.Routing;
 
-/// <summary>What happens to requests beyond being forwarded; those themselves are counted by the server and the client.</summary>
+/// <summary>What becomes of requests on their way to destinations; the server counts and times them as a whole.</summary>
 internal sealed partial class RoutingTelemetry
 {
     public const string Name = "RankMyBrand.Gateway.Routing";
 
+    // As the semantic conventions advise for durations of HTTP requests, in seconds.
+    private static readonly double[] s_buckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+    private readonly Meter _meter;
     private readonly ILogger _logger;
+    private readonly Histogram<double> _attempts;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _hedges;
     private readonly Counter<long> _rejections;
@@ -17,7 +22,10 @@ internal sealed partial class RoutingTelemetry
     public RoutingTelemetry(IMeterFactory meters, ILogger<RoutingTelemetry> logger)
     {
         _logger = logger;
-        var meter = meters.Create(Name);
+        var meter = _meter = meters.Create(Name);
+        _attempts = meter.CreateHistogram(
+            "rankmybrand.gateway.attempt.duration", "s", "From sending a request to a destination until its answer begins, or fails to.",
+            tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = s_buckets });
         _retries = meter.CreateCounter<long>(
             "rankmybrand.gateway.retries", "{attempt}", "Requests sent to another destination after a failure.");
         _hedges = meter.CreateCounter<long>("rankmybrand.gateway.hedges", "{attempt}", "Second attempts beside a slow one.");
@@ -25,6 +33,26 @@ internal sealed partial class RoutingTelemetry
             "rankmybrand.gateway.rejections", "{request}", "Requests that were not sent to any destination.");
         _circuits = meter.CreateCounter<long>("rankmybrand.gateway.circuit_changes", "{change}", "Circuits that opened or closed.");
     }
+
+    /// <summary>Shows how many requests destinations are busy with, whenever somebody looks.</summary>
+    public void ShowActive(Func<IEnumerable<(string Upstream, Destination Destination)>> destinations) => _meter.CreateObservableUpDownCounter(
+        "rankmybrand.gateway.active_requests",
+        () => destinations().Select(static known => new Measurement<int>(
+            known.Destination.InFlight, new("upstream", known.Upstream), new("destination", known.Destination.State.DestinationId))),
+        "{request}",
+        "Requests that a destination has not finished answering.");
+
+    public void Attempted(string upstream, Destination destination, AttemptOutcome outcome, TimeSpan time) => _attempts.Record(
+        time.TotalSeconds,
+        new("upstream", upstream),
+        new("destination", destination.State.DestinationId),
+        new("outcome", outcome switch
+        {
+            AttemptOutcome.Succeeded => "succeeded",
+            AttemptOutcome.Failed => "failed",
+            AttemptOutcome.Unreachable => "unreachable",
+            _ => "abandoned",
+        }));
 
     public void Retried(string upstream) => _retries.Add(1, new KeyValuePair<string, object?>("upstream", upstream));
 

@@ -29,6 +29,15 @@ internal enum AttemptFailure
 /// <summary>What became of sending a request to one destination: a response, or an error.</summary>
 internal readonly record struct AttemptResult(Candidate Candidate, HttpResponseMessage? Response, Exception? Error, AttemptFailure Failure)
 {
+    /// <summary>What it says about the destination.</summary>
+    public AttemptOutcome Outcome => Failure switch
+    {
+        AttemptFailure.None => (int)Response!.StatusCode >= StatusCodes.Status500InternalServerError ? AttemptOutcome.Failed : AttemptOutcome.Succeeded,
+        AttemptFailure.NotSent => AttemptOutcome.Unreachable,
+        AttemptFailure.GivenUp or AttemptFailure.OtherVersion => AttemptOutcome.Abandoned,
+        _ => AttemptOutcome.Failed,
+    };
+
     /// <summary>Whether the answer could be better elsewhere.</summary>
     public bool IsBad => Response is null || Response.StatusCode is
         HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;

@@ -3,7 +3,7 @@ using RankMyBrand.Gateway.Routing.Upstreams;
 
 namespace RankMyBrand.Gateway.Routing.Forwarding;
 
-/// <summary>Sends a request to one destination, in time, and tells its circuit how that went.</summary>
+/// <summary>Sends a request to one destination, in time, and tells its circuit and the operators how that went.</summary>
 internal readonly struct AttemptSender(HttpContext context, RoutePolicy policy, UpstreamOptions options, HttpMessageInvoker client)
 {
     /// <summary>
@@ -13,58 +13,58 @@ internal readonly struct AttemptSender(HttpContext context, RoutePolicy policy, 
     public async Task<AttemptResult> SendAsync(
         Candidate candidate, HttpRequestMessage request, bool isRepeatable, CancellationToken cancellationToken)
     {
-        if (!isRepeatable && request.Content is not null)
-            return await SendStreamAsync(candidate, request, cancellationToken);
-        var timer = TimerPool.Rent();
-        timer.CancelAfter(policy.FirstByte);
-        var result = await SendAsync(candidate, request, timer, cancellationToken);
-        TimerPool.Return(timer);
-        return result;
-    }
-
-    // The time to the first byte begins when the body has gone. It may still be under way when the answer comes, so that this timer is
-    // never used again.
-    private async Task<AttemptResult> SendStreamAsync(Candidate candidate, HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        var body = request.Content as SentContent ?? new SentContent(request.Content!);
-        request.Content = body;
-        var timer = new CancellationTokenSource();
-        body.BeginTimer(timer, policy.FirstByte);
-        var result = await SendAsync(candidate, request, timer, cancellationToken);
-        body.EndTimer();
-        return result;
-    }
-
-    private async Task<AttemptResult> SendAsync(
-        Candidate candidate, HttpRequestMessage request, CancellationTokenSource timer, CancellationToken cancellationToken)
-    {
-        var (upstream, destination) = (policy.Upstream, candidate.Destination);
+        // The time to the first byte begins when the body has gone. It may still be under way when the answer comes, so that its timer is
+        // never used again.
+        var body = isRepeatable ? null : BodyOf(request);
+        var timer = body is null ? TimerPool.Rent() : new CancellationTokenSource();
+        if (body is null)
+            timer.CancelAfter(policy.FirstByte);
+        else
+            body.BeginTimer(timer, policy.FirstByte);
+        var registration = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), timer);
         var began = Stopwatch.GetTimestamp();
-        destination.Begin();
-        using var registration = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), timer);
+        var span = AttemptSpan.Begin(candidate.Destination, request);
+        candidate.Destination.Begin();
+        AttemptResult result;
         try
         {
-            var response = await client.SendAsync(request, timer.Token);
-            upstream.Report(
-                candidate,
-                (int)response.StatusCode >= StatusCodes.Status500InternalServerError ? AttemptOutcome.Failed : AttemptOutcome.Succeeded);
-            if (options.Hedging.Enabled)
-                upstream.Latencies.Add(Stopwatch.GetElapsedTime(began));
-            return new(candidate, response, Error: null, AttemptFailure.None);
+            result = new(candidate, await client.SendAsync(request, timer.Token), Error: null, AttemptFailure.None);
+            Report(result, Stopwatch.GetElapsedTime(began));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // YARP's forwarder answers whatever comes out of here; this is for what the destination's circuit must know.
-            destination.End();
-            var failure = Explain(e, request, timer, Stopwatch.GetElapsedTime(began), cancellationToken);
-            upstream.Report(candidate, failure switch
-            {
-                AttemptFailure.NotSent => AttemptOutcome.Unreachable,
-                AttemptFailure.GivenUp or AttemptFailure.OtherVersion => AttemptOutcome.Abandoned,
-                _ => AttemptOutcome.Failed,
-            });
-            return new(candidate, Response: null, e, failure);
+            candidate.Destination.End();
+            var elapsed = Stopwatch.GetElapsedTime(began);
+            result = new(candidate, Response: null, e, Explain(e, request, timer, elapsed, cancellationToken));
+            Report(result, elapsed);
         }
+
+        span.End(result);
+        await registration.DisposeAsync();
+        if (body is null)
+            TimerPool.Return(timer);
+        else
+            body.EndTimer();
+        return result;
+    }
+
+    private static SentContent? BodyOf(HttpRequestMessage request)
+    {
+        if (request.Content is null or SentContent)
+            return (SentContent?)request.Content;
+        var body = new SentContent(request.Content);
+        request.Content = body;
+        return body;
+    }
+
+    private void Report(in AttemptResult result, TimeSpan elapsed)
+    {
+        var (upstream, outcome) = (policy.Upstream, result.Outcome);
+        upstream.Report(result.Candidate, outcome);
+        upstream.Telemetry.Attempted(upstream.Name, result.Candidate.Destination, outcome, elapsed);
+        if (options.Hedging.Enabled && result.Response is not null)
+            upstream.Latencies.Add(elapsed);
     }
 
     private AttemptFailure Explain(

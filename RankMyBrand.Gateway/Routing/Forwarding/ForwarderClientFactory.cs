@@ -10,6 +10,8 @@ internal sealed class ForwarderClientFactory(ILogger<ForwarderHttpClientFactory>
     // Names are resolved anew with new connections.
     private static readonly TimeSpan s_connectionLifetime = TimeSpan.FromMinutes(5);
 
+    private static readonly UnheardMeters s_meters = new();
+
     protected override bool CanReuseOldClient(ForwarderHttpClientContext context) =>
         base.CanReuseOldClient(context) && ConnectTimeout(context.OldMetadata) == ConnectTimeout(context.NewMetadata);
 
@@ -18,6 +20,9 @@ internal sealed class ForwarderClientFactory(ILogger<ForwarderHttpClientFactory>
         base.ConfigureHandler(context, handler);
         handler.ConnectTimeout = ConnectTimeout(context.NewMetadata);
         handler.PooledConnectionLifetime = s_connectionLifetime;
+        // Attempts are traced and measured where they are made.
+        handler.ActivityHeadersPropagator = null;
+        handler.MeterFactory = s_meters;
         handler.PlaintextStreamFilter = static (connection, _) => new(
             connection.NegotiatedHttpVersion.Major == 1 ? new DestinationStream(connection.PlaintextStream) : connection.PlaintextStream);
     }

@@ -52,7 +52,7 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
     }
 
     /// <returns>Null when the request has been answered.</returns>
-    private static async Task<Exchange?> BeginAsync(HttpContext context, RoutePolicy policy)
+    private static async ValueTask<Exchange?> BeginAsync(HttpContext context, RoutePolicy policy)
     {
         var (upstream, proxy) = (policy.Upstream, context.GetReverseProxyFeature());
         var options = upstream.Options;
