@@ -10,118 +10,101 @@
 --   8 C: the holder's id
 -- Returns six numbers a limit: taken, -1 when refused; what is left; milliseconds to full; milliseconds until the cost may be there;
 -- S: milliseconds that the segment still lasts; S: the segment's index.
+-- Redis does nothing else meanwhile, so there are neither functions nor tables that the usual check, of one bucket, does not need.
 local FIELDS = 8
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local number = function(n) return string.format('%.0f', n) end
+local call, format = redis.call, string.format
+local floor, ceil, min, max = math.floor, math.ceil, math.min, math.max
+local clock = call('TIME')
+local now = clock[1] * 1000 + floor(clock[2] / 1000)
 
-local look, keep = {}, {}
-
--- A token is 'window' parts and a millisecond brings 'permits' parts: whole numbers, so nothing is ever rounded.
-function look.T(limit)
-  local full = limit.capacity * limit.window
-  local parts = full
-  local state = redis.call('GET', limit.key)
-  if state then
-    local had, at = string.match(state, '^(%d+) (%d+)$')
-    parts = math.min(full, had + math.max(0, now - at) * limit.rate)
-  end
-  limit.full, limit.parts = full, parts
-  limit.available = math.floor(parts / limit.window)
-end
-
-function keep.T(limit)
-  limit.parts = limit.parts - limit.taken * limit.window
-  limit.reset = math.ceil((limit.full - limit.parts) / limit.rate)
-  limit.retry = math.ceil((math.max(1, limit.cost) * limit.window - limit.parts) / limit.rate)
-  if limit.taken > 0 then
-    redis.call('SET', limit.key, number(limit.parts) .. ' ' .. number(now), 'PX', number(limit.reset))
-  end
-end
-
--- counts[1] is the running segment. The one that began a window ago counts in full, so no span of a window ever sees more than capacity.
-function look.S(limit)
-  local segments = limit.rate
-  local index = math.floor(now * segments / limit.window)
-  local counts, used, shift, place = {}, 0, 0, 0
-  local state = redis.call('GET', limit.key)
-  if state then
-    for value in string.gmatch(state, '%d+') do
+-- What is there: available[i], and state[i] for the second look.
+local available, state, refused = {}, {}, false
+for i = 1, #KEYS do
+  local at = (i - 1) * FIELDS
+  local kind, capacity, rate, window = ARGV[at + 1], ARGV[at + 2] + 0, ARGV[at + 3] + 0, ARGV[at + 4] + 0
+  if kind == 'T' then
+    -- A token is 'window' parts and a millisecond brings 'rate' parts: whole numbers, so nothing is ever rounded.
+    local parts = capacity * window
+    local kept = call('GET', KEYS[i])
+    if kept then
+      local had, when = string.match(kept, '^(%d+) (%d+)$')
+      parts = min(parts, had + max(0, now - when) * rate)
+    end
+    state[i] = parts
+    available[i] = floor(parts / window)
+  elseif kind == 'S' then
+    -- counts[1] is the running segment. The one that began a window ago counts in full, so no span of a window ever sees more than capacity.
+    local index = floor(now * rate / window)
+    local counts, used, shift, place = {}, 0, 0, 0
+    for value in string.gmatch(call('GET', KEYS[i]) or '', '%d+') do
       if place == 0 then
         shift = index - value
         if shift < 0 then index, shift = index - shift, 0 end
-      elseif place + shift <= segments + 1 then
+      elseif place + shift <= rate + 1 then
         counts[place + shift] = tonumber(value)
         used = used + value
       end
       place = place + 1
     end
+    counts.index = index
+    state[i] = counts
+    available[i] = max(0, capacity - used)
+  else
+    call('ZREMRANGEBYSCORE', KEYS[i], '-inf', format('%.0f', now))
+    available[i] = max(0, capacity - call('ZCARD', KEYS[i]))
   end
-  limit.counts, limit.index = counts, index
-  limit.available = math.max(0, limit.capacity - used)
+  refused = refused or available[i] < ARGV[at + 5] + 0
 end
 
-function keep.S(limit)
-  local segments, counts, freed = limit.rate, limit.counts, limit.available - limit.taken
-  local function gone(place) return math.ceil((limit.index - place + segments + 2) * limit.window / segments) - now end
-  counts[1] = (counts[1] or 0) + limit.taken
-  limit.valid = math.ceil((limit.index + 1) * limit.window / segments) - now
-  local written, last = { number(limit.index) }, 0
-  for place = 1, segments + 1 do
-    written[place + 1] = number(counts[place] or 0)
-    if (counts[place] or 0) > 0 then
-      last = place
-      if not limit.reset then limit.reset = gone(place) end
-    end
-  end
-  for place = last, 1, -1 do
-    if freed >= math.max(1, limit.cost) then break end
-    freed = freed + (counts[place] or 0)
-    limit.retry = gone(place)
-  end
-  if limit.taken > 0 then
-    redis.call('SET', limit.key, table.concat(written, ' ', 1, last + 1), 'PX', number(limit.reset))
-  end
-end
-
-function look.C(limit)
-  redis.call('ZREMRANGEBYSCORE', limit.key, '-inf', number(now))
-  limit.available = math.max(0, limit.capacity - redis.call('ZCARD', limit.key))
-end
-
-function keep.C(limit)
-  for slot = 1, limit.taken do
-    redis.call('ZADD', limit.key, number(now + limit.window), limit.id .. ':' .. slot)
-  end
-  if limit.taken > 0 then redis.call('PEXPIRE', limit.key, number(limit.window)) end
-end
-
-local limits, refused = {}, false
+-- What is taken, and what that leaves.
+local reply
 for i = 1, #KEYS do
   local at = (i - 1) * FIELDS
-  local limit = {
-    key = KEYS[i], kind = ARGV[at + 1], capacity = tonumber(ARGV[at + 2]), rate = tonumber(ARGV[at + 3]), window = tonumber(ARGV[at + 4]),
-    cost = tonumber(ARGV[at + 5]), demand = tonumber(ARGV[at + 6]), spare = tonumber(ARGV[at + 7]), id = ARGV[at + 8],
-  }
-  look[limit.kind](limit)
-  limit.refused = limit.available < limit.cost
-  refused = refused or limit.refused
-  limits[i] = limit
-end
-
-local reply = {}
-for i, limit in ipairs(limits) do
-  limit.taken = 0
+  local kind, capacity, rate, window, cost = ARGV[at + 1], ARGV[at + 2] + 0, ARGV[at + 3] + 0, ARGV[at + 4] + 0, ARGV[at + 5] + 0
+  local left, taken, reset, retry, valid, index = available[i], 0, 0, 0, 0, 0
   if not refused then
-    limit.taken = math.min(limit.available, limit.demand)
-    limit.taken = limit.taken + math.min(limit.spare, math.floor((limit.available - limit.taken) / 2))
+    taken = min(left, ARGV[at + 6] + 0)
+    taken = taken + min(ARGV[at + 7] + 0, floor((left - taken) / 2))
   end
-  keep[limit.kind](limit)
-  reply[#reply + 1] = limit.refused and -1 or limit.taken
-  reply[#reply + 1] = limit.available - limit.taken
-  reply[#reply + 1] = limit.reset or 0
-  reply[#reply + 1] = math.max(0, limit.retry or 0)
-  reply[#reply + 1] = limit.valid or 0
-  reply[#reply + 1] = limit.index or 0
+  if kind == 'T' then
+    local parts = state[i] - taken * window
+    reset = ceil((capacity * window - parts) / rate)
+    retry = ceil((max(1, cost) * window - parts) / rate)
+    if taken > 0 then call('SET', KEYS[i], format('%.0f %.0f', parts, now), 'PX', format('%.0f', reset)) end
+  elseif kind == 'S' then
+    local counts = state[i]
+    index = counts.index
+    local function gone(place) return ceil((index - place + rate + 2) * window / rate) - now end
+    counts[1] = (counts[1] or 0) + taken
+    valid = ceil((index + 1) * window / rate) - now
+    local written, last = { format('%.0f', index) }, 0
+    for place = 1, rate + 1 do
+      local count = counts[place] or 0
+      written[place + 1] = format('%.0f', count)
+      if count > 0 then
+        last = place
+        if reset == 0 then reset = gone(place) end
+      end
+    end
+    local freed = left - taken
+    for place = last, 1, -1 do
+      if freed >= max(1, cost) then break end
+      freed = freed + (counts[place] or 0)
+      retry = gone(place)
+    end
+    if taken > 0 then call('SET', KEYS[i], table.concat(written, ' ', 1, last + 1), 'PX', format('%.0f', reset)) end
+  elseif taken > 0 then
+    for slot = 1, taken do
+      call('ZADD', KEYS[i], format('%.0f', now + window), ARGV[at + 8] .. ':' .. slot)
+    end
+    call('PEXPIRE', KEYS[i], format('%.0f', window))
+  end
+
+  local answer = { left < cost and -1 or taken, left - taken, reset, max(0, retry), valid, index }
+  if i == 1 then
+    reply = answer
+  else
+    for _, value in ipairs(answer) do reply[#reply + 1] = value end
+  end
 end
 return reply
