@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Configuration.UserSecrets;
 
 namespace RankMyBrand.Tests.Substitutes.AspireHosting;
 
@@ -13,6 +14,30 @@ public sealed class CommandLineTests
         var sentence = Assert.Single(output, line => line.StartsWith("error: ", StringComparison.Ordinal));
         Assert.Contains("ASPIRE_CONTAINER_RUNTIME is 'steam'", sentence, StringComparison.Ordinal);
         Assert.DoesNotContain(output, line => line.TrimStart().StartsWith("at ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Run_WithUserSecretsThatAreNoJson_NamesTheFileAndTheRemedy()
+    {
+        var id = $"rankmybrand-test-{Guid.NewGuid():N}";
+        var file = PathHelper.GetSecretsPathFromSecretsId(id);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        try
+        {
+            await File.WriteAllTextAsync(file, "{ \"Parameters:apikey\": \"half", TestContext.Current.CancellationToken);
+
+            var (exitCode, output) = await RunAsync("ASPIRE_USER_SECRETS_ID", id);
+
+            Assert.Equal(1, exitCode);
+            var sentence = Assert.Single(output, line => line.StartsWith("error: ", StringComparison.Ordinal));
+            Assert.StartsWith($"error: The user secrets in '{file}' cannot be read: ", sentence, StringComparison.Ordinal);
+            Assert.EndsWith("because the passwords in it are those of the data that is kept.", sentence, StringComparison.Ordinal);
+            Assert.DoesNotContain(output, line => line.TrimStart().StartsWith("at ", StringComparison.Ordinal));
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+        }
     }
 
     private static async Task<(int ExitCode, string[] Output)> RunAsync(string variable, string value)

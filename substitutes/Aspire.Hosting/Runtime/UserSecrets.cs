@@ -26,11 +26,13 @@ internal sealed class UserSecrets
     }
 
     /// <summary>Adds the secrets below the environment variables, in every environment: they hold what runs generated.</summary>
+    /// <exception cref="DistributedApplicationException">The file cannot be read.</exception>
     public void AddTo(ConfigurationManager configuration)
     {
         if (FilePath is null)
             return;
 
+        Check(FilePath);
         var source = new JsonConfigurationSource { Path = FilePath, Optional = true };
         source.ResolveFileProvider();
         var sources = ((IConfigurationBuilder)configuration).Sources;
@@ -39,6 +41,21 @@ internal sealed class UserSecrets
             sources.Add(source);
         else
             sources.Insert(sources.IndexOf(environment), source);
+    }
+
+    private static void Check(string path)
+    {
+        try
+        {
+            Read(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new DistributedApplicationException(
+                $"The user secrets in '{path}' cannot be read: {e.Message} Mend the file; if that is not possible, delete it and run with "
+                + "'reset', because the passwords in it are those of the data that is kept.",
+                e);
+        }
     }
 
     /// <summary>A value that is kept, or null.</summary>
