@@ -41,26 +41,24 @@ internal sealed class Exchange(
     public CancellationToken TimeIsOver => _total.Token;
 
     /// <summary>Forwards the request, and the answer of whichever destination gives one.</summary>
-    public async ValueTask<ForwarderError> ForwardAsync(IHttpForwarder forwarder)
+    public ValueTask<ForwarderError> ForwardAsync(IHttpForwarder forwarder)
     {
         _total.CancelAfter(policy.Total);
-        try
-        {
-            var error = await forwarder.SendAsync(
-                context, _candidate.Destination.Address, this, proxy.Cluster.Config.HttpRequest!, proxy.Route.Transformer, _total.Token);
-            if (error == ForwarderError.ResponseBodyDestination && _answering is not null)
-                _upstream.Report(new Candidate(_answering, IsProbe: false), AttemptOutcome.Failed);
-            return error;
-        }
-        finally
-        {
-            if (_switch is { } begun)
-                begun.End(Handover.Of(context)!);
-            else
-                _answering?.End();
-            LeaveBulkhead();
-            await _discarding;
-        }
+        return forwarder.SendAsync(
+            context, _candidate.Destination.Address, this, proxy.Cluster.Config.HttpRequest!, proxy.Route.Transformer, _total.Token);
+    }
+
+    /// <summary>Frees what the request has held, however it ended.</summary>
+    public Task EndAsync(ForwarderError error)
+    {
+        if (error == ForwarderError.ResponseBodyDestination && _answering is not null)
+            _upstream.Report(new Candidate(_answering, IsProbe: false), AttemptOutcome.Failed);
+        if (_switch is { } begun)
+            begun.End(Handover.Of(context)!);
+        else
+            _answering?.End();
+        LeaveBulkhead();
+        return _discarding;
     }
 
     /// <summary>Nothing waits for the end of the time any more.</summary>

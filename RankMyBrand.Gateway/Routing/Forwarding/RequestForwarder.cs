@@ -46,7 +46,16 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
             return;
         using (exchange)
         {
-            var error = await exchange.ForwardAsync(forwarder);
+            var error = ForwarderError.None;
+            try
+            {
+                error = await exchange.ForwardAsync(forwarder);
+            }
+            finally
+            {
+                await exchange.EndAsync(error);
+            }
+
             await ForwardProblems.FinishAsync(context, policy, exchange, error);
         }
     }
