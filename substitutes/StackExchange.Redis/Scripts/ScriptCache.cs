@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -10,7 +11,9 @@ internal sealed class ScriptCache
 {
     // Scripts are meant to be few and constant; a program that composes them must not fill the memory.
     private const int Capacity = 2048;
-    private readonly ConcurrentDictionary<string, string> _hashes = new(StringComparer.Ordinal);
+
+    // By the object: to find a text of some kilobytes by its content takes a microsecond with every call. Kept no longer than the text.
+    private readonly ConditionalWeakTable<string, string> _hashes = [];
     private readonly ConcurrentDictionary<string, byte> _known = new(StringComparer.Ordinal);
 
     public static bool IsHash(string script) => script.Length == 40 && script.All(char.IsAsciiHexDigit);
@@ -21,12 +24,7 @@ internal sealed class ScriptCache
         return hash.Length == 20 ? Convert.ToHexStringLower(hash) : throw new ArgumentOutOfRangeException(nameof(hash), $"A script's hash has 20 bytes, not {hash.Length}.");
     }
 
-    public string HashOf(string script)
-    {
-        if (_hashes.TryGetValue(script, out var hash)) return hash;
-        if (_hashes.Count >= Capacity) _hashes.Clear();
-        return _hashes[script] = Compute(script);
-    }
+    public string HashOf(string script) => _hashes.GetValue(script, Compute);
 
     public bool IsKnown(string hash) => _known.ContainsKey(hash);
 
