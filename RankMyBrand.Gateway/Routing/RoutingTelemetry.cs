@@ -37,8 +37,9 @@ internal sealed partial class RoutingTelemetry
     /// <summary>Shows how many requests destinations are busy with, whenever somebody looks.</summary>
     public void ShowActive(Func<IEnumerable<(string Upstream, Destination Destination)>> destinations) => _meter.CreateObservableUpDownCounter(
         "rankmybrand.gateway.active_requests",
-        () => destinations().Select(static known => new Measurement<int>(
-            known.Destination.InFlight, new("upstream", known.Upstream), new("destination", known.Destination.State.DestinationId))),
+        () => destinations()
+            .GroupBy(static known => (known.Upstream, known.Destination.State.DestinationId), static known => known.Destination.InFlight)
+            .Select(static busy => new Measurement<int>(busy.Sum(), new("upstream", busy.Key.Upstream), new("destination", busy.Key.DestinationId))),
         "{request}",
         "Requests that a destination has not finished answering.");
 

@@ -8,7 +8,7 @@ namespace RankMyBrand.ServiceDefaults.Correlation;
 
 /// <summary>
 /// Gives every request a correlation id: in the response, the span and what the request calls, and in the log's scope where it is not the
-/// trace's id, which log records have of their own.
+/// trace's id, which log records have anyway.
 /// </summary>
 internal sealed class CorrelationMiddleware(RequestDelegate next, ILogger<CorrelationMiddleware> logger)
 {
@@ -32,7 +32,7 @@ internal sealed class CorrelationMiddleware(RequestDelegate next, ILogger<Correl
             return InScopeAsync(context, id);
         if (activity.IsAllDataRequested)
             activity.SetTag(Tag, id);
-        // What is logged or called has the trace's id anyway.
+        // What is logged or called has the trace's id anyway: as a field of a record that is exported, else in the scope.
         if (id == CorrelationId.OfTrace(activity))
             return next(context);
         activity.SetBaggage(CorrelationId.BaggageKey, id);

@@ -45,8 +45,10 @@ internal static class TelemetryExtensions
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {
         builder.Configuration.AddBelowOthers(s_defaults);
-        // Log records carry their trace anyway; as a scope it would be in each of them a second time.
-        builder.Logging.Configure(logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.None);
+        // Records that are exported carry their trace anyway; as a scope it would be in each of them a second time.
+        var isExporting = ReadOtlpEndpoint(builder.Configuration) is not null;
+        builder.Logging.Configure(logging =>
+            logging.ActivityTrackingOptions = isExporting ? ActivityTrackingOptions.None : ActivityTrackingOptions.TraceId);
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
@@ -61,10 +63,8 @@ internal static class TelemetryExtensions
         if (string.IsNullOrEmpty(builder.Configuration[SamplerKey]))
             builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.SetSampler(CreateSampler));
 
-        if (ReadOtlpEndpoint(builder.Configuration) is not null)
-        {
+        if (isExporting)
             telemetry.UseOtlpExporter();
-        }
     }
 
     public static void MapMetrics(this IEndpointRouteBuilder endpoints) =>

@@ -50,7 +50,11 @@ internal sealed class RawBackend : IAsyncDisposable
     private async Task AcceptAsync()
     {
         while (true)
-            _ = ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token));
+        {
+            var client = await _listener.AcceptTcpClientAsync(_stop.Token);
+            // On a thread of its own: an answer may wait for what a test does next, with another connection.
+            _ = Task.Run(() => ServeAsync(client));
+        }
     }
 
     private async Task ServeAsync(TcpClient client)

@@ -172,6 +172,7 @@ public sealed class CorrelationTests
         using var response = await service.Client.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
 
         Assert.Equal(trace?.ToHexString(), Assert.Single(response.Headers.GetValues("X-Correlation-ID")));
+        Assert.Contains($"inside|TraceId={trace}", log.Lines);
         Assert.DoesNotContain(log.Lines, line => line.StartsWith("inside|CorrelationId=", StringComparison.Ordinal));
     }
 

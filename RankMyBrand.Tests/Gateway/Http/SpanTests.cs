@@ -46,6 +46,37 @@ public sealed class SpanTests(Gateways gateways)
     }
 
     [Fact]
+    public async Task Attempt_AnsweredWithAnError_SaysSoOnItsSpan()
+    {
+        using var spans = new Spans();
+        await using var backend = new RawBackend { Answer = static _ => "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n" };
+        await using var gateway = await gateways.StartAsync(backend.Address, log: null);
+
+        Assert.Equal(
+            StatusCodes.Status503ServiceUnavailable, await AskAsync(gateway, "/echo/x", $"00-{spans.Trace}-{ActivitySpanId.CreateRandom()}-01"));
+
+        var attempt = await spans.WaitAsync(ActivityKind.Client);
+        Assert.Equal((ActivityStatusCode.Error, "503"), (attempt.Status, attempt.GetTagItem("error.type")));
+    }
+
+    [Fact]
+    public async Task Request_WithAMethodOfItsOwn_GivesItsSpanNoName()
+    {
+        using var spans = new Spans();
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend.Address, log: null);
+        using var client = gateway.CreateClient(GatewayHost.Key);
+        client.DefaultRequestHeaders.Add("traceparent", $"00-{spans.Trace}-{ActivitySpanId.CreateRandom()}-01");
+
+        using var request = new HttpRequestMessage(new HttpMethod("INVENTED"), "/echo/x");
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(StatusCodes.Status200OK, (int)response.StatusCode);
+        var attempt = await spans.WaitAsync(ActivityKind.Client);
+        Assert.Equal(("HTTP", "_OTHER"), (attempt.DisplayName, attempt.GetTagItem("http.request.method")));
+    }
+
+    [Fact]
     public async Task Request_OfATraceThatIsNotRecorded_GoesOnInThatTrace()
     {
         await using var backend = new RawBackend();

@@ -67,6 +67,26 @@ public sealed class AuthenticationTests(Gateways gateways)
             ["key:full", "key:full", "key:here", "key:full"], backend.Requests.Select(request => RawBackend.Values(request, "X-Identity-ID").Single()));
     }
 
+    /// <summary>Browsers can set no header on a WebSocket, a service's no more than the hub's.</summary>
+    [Fact]
+    public async Task WebSocketOfAService_WithItsKeyAsASubprotocol_PassesWithoutIt()
+    {
+        await using var backend = new RawBackend
+        {
+            Answer = static _ => "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        };
+        await using var gateway = await gateways.StartAsync(backend);
+        await using var client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync(
+            "GET /echo/x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat, bearer.{GatewayHost.Key}\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 101 ", await client.ReadAsync(), StringComparison.Ordinal);
+        Assert.Equal(["chat"], RawBackend.Values(backend.Only, "Sec-WebSocket-Protocol"));
+        Assert.DoesNotContain(GatewayHost.Key, backend.Only, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Request_KeyBesideAnotherScheme_Passes()
     {

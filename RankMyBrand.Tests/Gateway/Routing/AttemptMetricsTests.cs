@@ -49,6 +49,9 @@ public sealed class AttemptMetricsTests(Gateways gateways)
         answer.Set();
 
         Assert.Equal("late", await asking);
+        await RoutingHost.WaitUntilAsync(
+            async () => Value(await client.GetStringAsync("/metrics", Cancellation), "rankmybrand_gateway_active_requests", "upstream=\"busy\"") == 0,
+            "no request is under way");
     }
 
     private static (string, string)[] Route(string name, Uri destination) =>
@@ -58,9 +61,10 @@ public sealed class AttemptMetricsTests(Gateways gateways)
         ($"ReverseProxy:Routes:{name}:Match:Path", $"/{name}"),
     ];
 
-    // The one sample of that name that has these labels; zero where there is none.
+    // The one sample of that name that has these labels; not a number where there is none.
     private static double Value(string metrics, string name, params string[] labels) => metrics.Split('\n')
         .Where(line => line.StartsWith(name + "{", StringComparison.Ordinal) && labels.All(label => line.Contains(label, StringComparison.Ordinal)))
         .Select(static line => double.Parse(line.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture))
-        .SingleOrDefault();
+        .DefaultIfEmpty(double.NaN)
+        .Single();
 }

@@ -16,15 +16,17 @@ public sealed class CommandLineTests
         Assert.DoesNotContain(output, line => line.TrimStart().StartsWith("at ", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task Run_WithUserSecretsThatAreNoJson_NamesTheFileAndTheRemedy()
+    [Theory]
+    [InlineData("{ \"Parameters:apikey\": \"half")]
+    [InlineData("// settings\n[ ]")]
+    public async Task Run_WithUserSecretsThatAreNoSettings_NamesTheFileAndTheRemedy(string content)
     {
         var id = $"rankmybrand-test-{Guid.NewGuid():N}";
         var file = PathHelper.GetSecretsPathFromSecretsId(id);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         try
         {
-            await File.WriteAllTextAsync(file, "{ \"Parameters:apikey\": \"half", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
 
             var (exitCode, output) = await RunAsync("ASPIRE_USER_SECRETS_ID", id);
 

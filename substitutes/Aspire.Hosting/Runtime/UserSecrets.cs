@@ -14,6 +14,9 @@ internal sealed class UserSecrets
     private static readonly Lock s_fileLock = new();
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
+    // What configuration files may have, too.
+    private static readonly JsonDocumentOptions s_forgiving = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
     private UserSecrets(string? filePath) => FilePath = filePath;
 
     /// <summary>The file, or null when the application host has no user secrets id.</summary>
@@ -112,5 +115,11 @@ internal sealed class UserSecrets
         }
     }
 
-    private static JsonObject Read(string path) => File.Exists(path) ? JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? [] : [];
+    private static JsonObject Read(string path)
+    {
+        if (!File.Exists(path))
+            return [];
+        return JsonNode.Parse(File.ReadAllText(path), documentOptions: s_forgiving) as JsonObject
+            ?? throw new JsonException("It is not an object of settings.");
+    }
 }
