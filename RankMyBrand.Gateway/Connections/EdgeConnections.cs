@@ -7,8 +7,8 @@ using RankMyBrand.Gateway.Identity;
 namespace RankMyBrand.Gateway.Connections;
 
 /// <summary>
-/// What every connection goes through before HTTP: it is counted from its beginning to its end, remembers its key, and is served on by whoever a request has
-/// handed it over to. The server's own limits count a connection only while it serves it.
+/// What every connection goes through before HTTP: it is counted from its beginning to its end, remembers its last good API key, and is
+/// served on by whoever a request has handed it over to. The server's own limits count a connection only while it serves it.
 /// </summary>
 internal sealed class EdgeConnections(IOptions<EdgeLimits> limits) : IConfigureOptions<KestrelServerOptions>
 {

@@ -23,7 +23,9 @@ internal static class HubExtensions
         builder.Services.AddHostedService(services => services.GetRequiredService<HubClients>());
     }
 
-    /// <summary>Prepares handshakes of WebSockets, the hub's and those with a token for a service; must run before the identity is established.</summary>
+    /// <summary>
+    /// Prepares handshakes of WebSockets, the hub's and those with a token for a service; must run before the identity is established.
+    /// </summary>
     public static void UseHub(this IApplicationBuilder app) => app.UseWhen(
         static context => context.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase)
             || context.Request.Headers.SecWebSocketProtocol.Count > 0,

@@ -16,7 +16,8 @@ internal sealed class ProvenKey
     public ApiKeyIdentity? Find(ReadOnlySpan<char> key, object generation) =>
         _last is { } last && ReferenceEquals(last.Generation, generation) && IsSame(key, last.Key) ? last.Owner : null;
 
-    public void Remember(ReadOnlySpan<char> key, object generation, ApiKeyIdentity owner) => _last = new Proof(key.ToString(), generation, owner);
+    public void Remember(ReadOnlySpan<char> key, object generation, ApiKeyIdentity owner) =>
+        _last = new Proof(key.ToString(), generation, owner);
 
     // A proxy may lend its connection to many clients, so none of them may learn from the time how much of a guess was right.
     private static bool IsSame(ReadOnlySpan<char> key, string proven) =>

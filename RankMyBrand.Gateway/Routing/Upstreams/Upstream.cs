@@ -30,7 +30,9 @@ internal sealed class Upstream(string name, TimeProvider time, RoutingTelemetry 
 
     public LatencyWindow Latencies { get; } = new();
 
-    /// <summary>All destinations that there are, and those that were taken out and are still busy; one that came back may be there twice.</summary>
+    /// <summary>
+    /// All destinations that there are, and those that were taken out and are still busy; one that came back may be there twice.
+    /// </summary>
     public IEnumerable<Destination> Destinations => _known.Select(static known => known.Value);
 
     /// <summary>Those destinations that the health checks let be.</summary>
