@@ -95,10 +95,16 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
         var asked = Where(Way.Ask);
         if (asked.Length == 0)
             return true;
-        if (Array.Exists(asked, i => IsConcurrency(claims[i])))
-            _holder = parts.Slots.NewHolder();
+        var takes = new Take[asked.Length];
+        for (var at = 0; at < takes.Length; at++)
+        {
+            var claim = claims[asked[at]];
+            takes[at] = Take.Exactly(claim);
+            if (IsConcurrency(claim) && _holder.Length == 0)
+                _holder = parts.Slots.NewHolder();
+        }
+
         var sent = parts.Clock.Now;
-        var takes = Array.ConvertAll(asked, i => Take.Exactly(claims[i]));
         if (await parts.Redis.TakeAsync(takes, _holder, cancellationToken) is not { } grants)
         {
             DecidedBy = DecidedBy.Fallback;
@@ -106,7 +112,7 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
         }
 
         DecidedBy = DecidedBy.Redis;
-        var isAllowed = !Array.Exists(grants, grant => grant.IsRefused);
+        var isAllowed = !Array.Exists(grants, static grant => grant.IsRefused);
         for (var at = 0; at < asked.Length; at++)
         {
             var i = asked[at];
@@ -167,10 +173,22 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
 
     private RateLimitResult Result(RateLimitOutcome outcome, ConcurrencyLease? lease)
     {
+        if (_statuses.Length == 1)
+            return new RateLimitResult(outcome, _statuses[0], lease);
         // A refusal ends the check early; limits that were not looked at by then are left out.
-        var seen = Array.FindAll(_statuses, status => status.Rule is not null);
+        var seen = Array.FindAll(_statuses, static status => status.Rule is not null);
         return seen.Length == 1 ? new RateLimitResult(outcome, seen[0], lease) : new RateLimitResult(outcome, seen, lease);
     }
 
-    private int[] Where(Way way) => [.. Enumerable.Range(0, claims.Length).Where(i => _ways[i] == way)];
+    private int[] Where(Way way)
+    {
+        var found = new int[_ways.AsSpan().Count(way)];
+        for (int i = 0, at = 0; at < found.Length; i++)
+        {
+            if (_ways[i] == way)
+                found[at++] = i;
+        }
+
+        return found;
+    }
 }

@@ -1,3 +1,4 @@
+using RankMyBrand.Foundation.RateLimiting.Redis;
 using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.RateLimiting;
@@ -29,14 +30,14 @@ internal sealed class RateLimitRule
         Header = RateLimitHeaders.PolicyItem(this);
 
         var windowMilliseconds = (long)Window.TotalMilliseconds;
-        // The scale of the stored numbers is part of the name: a changed window starts afresh instead of misreading them.
+        // Form and scale of the stored numbers are part of the name: a changed window starts afresh instead of misreading them.
         (_prefix, var kind, var rate) = Algorithm switch
         {
-            RateLimitAlgorithm.TokenBucket => ($"{all.KeyPrefix}{policy}:t{windowMilliseconds}:", "T", Permits),
-            RateLimitAlgorithm.SlidingWindow => ($"{all.KeyPrefix}{policy}:s{windowMilliseconds}.{Segments}:", "S", Segments),
-            _ => ($"{all.KeyPrefix}{policy}:c:", "C", 0),
+            RateLimitAlgorithm.TokenBucket => ($"{all.KeyPrefix}{policy}:b{windowMilliseconds}:", 'T', Permits),
+            RateLimitAlgorithm.SlidingWindow => ($"{all.KeyPrefix}{policy}:s{windowMilliseconds}.{Segments}:", 'S', Segments),
+            _ => ($"{all.KeyPrefix}{policy}:c:", 'C', 0L),
         };
-        Arguments = [kind, Capacity, rate, windowMilliseconds];
+        Record = LimitRecord.OfRule(kind, Capacity, rate, windowMilliseconds);
         Signature = string.Join(
             '|', _prefix, Permits, Capacity, Window, Segments, Cost, IsLeased, FailsOpen, MaxBlock, Share, ShareOfPermits);
     }
@@ -76,8 +77,8 @@ internal sealed class RateLimitRule
     /// <summary>The item of the RateLimit-Policy header.</summary>
     public string Header { get; }
 
-    /// <summary>The first arguments of the scripts: algorithm, capacity, rate or segments, window.</summary>
-    public RedisValue[] Arguments { get; }
+    /// <summary>The rule as the scripts read it.</summary>
+    public byte[] Record { get; }
 
     public RedisKey RedisKey(string key) => _prefix + key;
 }

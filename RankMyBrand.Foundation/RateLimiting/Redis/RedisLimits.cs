@@ -6,11 +6,8 @@ namespace RankMyBrand.Foundation.RateLimiting.Redis;
 /// <summary>The limits in Redis: every check is one script call, and no failure gets out.</summary>
 internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailability availability, RateLimitPlanHolder plans, LocalClock clock)
 {
-    /// <summary>Values a limit in the arguments of the script, and numbers a limit in its reply.</summary>
-    private const int Arguments = 8;
-    private const int Answers = 6;
-
     private readonly IDatabase _database = redis.GetDatabase();
+    private readonly CheckQueue _queue = new(redis.GetDatabase());
 
     public bool IsAway => availability.IsAway;
 
@@ -22,14 +19,14 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
     {
         if (IsAway)
             return null;
-        var (keys, values) = Compose(takes, holder);
+        var check = new PendingCheck(takes, holder);
         var isKnown = false;
+        _queue.Add(check);
         try
         {
-            var reply = await _database.ScriptEvaluateAsync(LimitScript.Check, keys, values)
-                .WaitAsync(plans.Current.Options.RedisTimeout, clock.Provider, cancellationToken);
+            var grants = await check.Task.WaitAsync(plans.Current.Options.RedisTimeout, clock.Provider, cancellationToken);
             isKnown = true;
-            return Read((long[]?)reply ?? []);
+            return grants;
         }
         catch (Exception e) when (RedisAvailability.IsFailure(e))
         {
@@ -38,9 +35,8 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
         }
         finally
         {
-            // The script may run, or have run, without anybody knowing: its slots must not stay taken until they expire.
-            if (!isKnown && holder.Length > 0)
-                Release(takes.Select(take => take.Claim), holder);
+            if (!isKnown)
+                _ = AbandonAsync(check);
         }
     }
 
@@ -53,7 +49,7 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
             return;
         try
         {
-            RedisValue[] values = [.. limit.Rule.Arguments, unused.Amount, unused.Segment];
+            RedisValue[] values = [limit.Rule.Record, unused.Amount, unused.Segment];
             await _database.ScriptEvaluateAsync(LimitScript.GiveBack, [limit.Rule.RedisKey(limit.Key)], values)
                 .WaitAsync(plans.Current.Options.RedisTimeout, clock.Provider);
         }
@@ -102,36 +98,16 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
         }
     }
 
-    private static (RedisKey[] Keys, RedisValue[] Values) Compose(Take[] takes, string holder)
+    /// <summary>
+    /// Sees to a check whose caller has gone: it may run, or have run, without anybody knowing, and its slots must not stay taken until
+    /// they expire.
+    /// </summary>
+    private async Task AbandonAsync(PendingCheck check)
     {
-        var keys = new RedisKey[takes.Length];
-        var values = new RedisValue[takes.Length * Arguments];
-        for (var i = 0; i < takes.Length; i++)
-        {
-            var ((rule, key, cost), demand, spare) = takes[i];
-            keys[i] = rule.RedisKey(key);
-            var at = i * Arguments;
-            rule.Arguments.CopyTo(values, at);
-            at += rule.Arguments.Length;
-            values[at] = cost;
-            values[at + 1] = demand;
-            values[at + 2] = spare;
-            values[at + 3] = holder;
-        }
-
-        return (keys, values);
-    }
-
-    private static Grant[] Read(long[] reply)
-    {
-        var grants = new Grant[reply.Length / Answers];
-        for (var i = 0; i < grants.Length; i++)
-        {
-            var at = i * Answers;
-            grants[i] = new Grant(reply[at], reply[at + 1], reply[at + 2], reply[at + 3], reply[at + 4], reply[at + 5]);
-        }
-
-        return grants;
+        check.Abandon();
+        await ((Task)check.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!check.Task.IsCanceled && check.Holder.Length > 0)
+            Release(check.Takes.Select(take => take.Claim), check.Holder);
     }
 
     private async Task ReleaseAsync(Claim claim, string holder)

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace RankMyBrand.Foundation.RateLimiting.Redis;
 
 /// <summary>What the script is asked to take from one limit.</summary>
@@ -18,7 +20,14 @@ internal readonly record struct Take(Claim Claim, long Demand, long Spare)
 /// <param name="Segment">Sliding window: the running segment.</param>
 internal readonly record struct Grant(long Taken, long Remaining, long Reset, long Retry, long Valid, long Segment)
 {
+    /// <summary>The bytes of an answer: six numbers.</summary>
+    public const int Length = 6 * sizeof(double);
+
     public bool IsRefused => Taken < 0;
+
+    /// <summary>Reads an answer of check.lua.</summary>
+    public static Grant Read(ReadOnlySpan<byte> answer) => new(
+        Number(answer, 0), Number(answer, 1), Number(answer, 2), Number(answer, 3), Number(answer, 4), Number(answer, 5));
 
     public RateLimitStatus Status(RateLimitRule rule) => new(
         rule, IsRefused, Remaining, TimeSpan.FromMilliseconds(Reset), IsRefused ? Wait(rule) : TimeSpan.Zero);
@@ -26,4 +35,7 @@ internal readonly record struct Grant(long Taken, long Remaining, long Reset, lo
     /// <summary>Nobody knows when a slot becomes free; a second is a wait that neither hammers nor starves.</summary>
     private TimeSpan Wait(RateLimitRule rule) =>
         rule.Algorithm == RateLimitAlgorithm.Concurrency ? TimeSpan.FromSeconds(1) : TimeSpan.FromMilliseconds(Retry);
+
+    private static long Number(ReadOnlySpan<byte> answer, int index) =>
+        (long)BinaryPrimitives.ReadDoubleLittleEndian(answer[(index * sizeof(double))..]);
 }

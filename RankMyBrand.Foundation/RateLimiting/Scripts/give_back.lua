@@ -1,28 +1,25 @@
 -- Returns tokens that were taken and not used. A bucket that is full again (its key is gone) needs none.
--- KEYS[1] the state; ARGV as in check.lua: 1 algorithm, 2 capacity, 3 tokens a window or segments, 4 window,
--- then 5 how many come back, 6 S: the index of the segment that they were taken in
+-- KEYS[1] the state; ARGV: 1 the limit as in check.lua, 2 how many come back, 3 S: the index of the segment that they were taken in
 local state = redis.call('GET', KEYS[1])
 if not state then return 0 end
-local amount = tonumber(ARGV[5])
-local number = function(n) return string.format('%.0f', n) end
+local _, kind, capacity, _, window = struct.unpack('<BBddd', ARGV[1])
+local amount = tonumber(ARGV[2])
 
-if ARGV[1] == 'T' then
-  local window = tonumber(ARGV[4])
-  local full = ARGV[2] * window
-  local parts, at = string.match(state, '^(%d+) (%d+)$')
+if kind == string.byte('T') then
+  local parts, when = struct.unpack('<dd', state)
   parts = parts + amount * window
-  if parts >= full then
+  if parts >= capacity * window then
     redis.call('DEL', KEYS[1])
   else
-    redis.call('SET', KEYS[1], number(parts) .. ' ' .. at, 'KEEPTTL')
+    redis.call('SET', KEYS[1], struct.pack('<dd', parts, when), 'KEEPTTL')
   end
   return 1
 end
 
 local counts = {}
 for value in string.gmatch(state, '%d+') do counts[#counts + 1] = value end
-local place = counts[1] - ARGV[6] + 2
+local place = counts[1] - ARGV[3] + 2
 if place < 2 or not counts[place] then return 0 end
-counts[place] = number(math.max(0, counts[place] - amount))
+counts[place] = string.format('%.0f', math.max(0, counts[place] - amount))
 redis.call('SET', KEYS[1], table.concat(counts, ' '), 'KEEPTTL')
 return 1

@@ -114,7 +114,7 @@ public sealed class TokenBucketTests : IAsyncLifetime
         Assert.All(keys, key => Assert.StartsWith("rl:{rl}:api:", key));
         Assert.All(keys, key => Assert.InRange(key!.Length, 1, 128));
         // Half of the bucket is gone, so it is full again in half of the window, and its key with it.
-        var left = (long)await instance.Database.ExecuteAsync("PTTL", (StackExchange.Redis.RedisKey)"rl:{rl}:api:t10000:a");
+        var left = (long)await instance.Database.ExecuteAsync("PTTL", (StackExchange.Redis.RedisKey)"rl:{rl}:api:b10000:a");
         Assert.InRange(left, 1, 5000);
     }
 
