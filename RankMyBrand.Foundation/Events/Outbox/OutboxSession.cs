@@ -17,6 +17,7 @@ internal sealed class OutboxSession : IAsyncDisposable
 
     private const int MaxBatchBytes = 4 * 1024 * 1024;
     private static readonly TimeSpan s_firstNap = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan s_shortestWait = TimeSpan.FromMilliseconds(1);
 
     private readonly NpgsqlConnection _connection;
     private bool _notified;
@@ -138,8 +139,9 @@ internal sealed class OutboxSession : IAsyncDisposable
             limit = _nap < limit ? _nap : limit;
         }
 
+        // Npgsql counts whole milliseconds, and none of them mean forever.
         if (!_notified)
-            await _connection.WaitAsync(limit, cancellationToken);
+            await _connection.WaitAsync(limit < s_shortestWait ? s_shortestWait : limit, cancellationToken);
     }
 
     /// <summary>Gives up the lead at once: in the pool, the connection would keep the lock until somebody uses it.</summary>
