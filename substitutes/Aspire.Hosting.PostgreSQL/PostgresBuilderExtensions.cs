@@ -34,7 +34,7 @@ public static class PostgresBuilderExtensions
                 context.EnvironmentVariables["POSTGRES_USER"] = server.UserNameReference;
                 context.EnvironmentVariables["POSTGRES_PASSWORD"] = server.PasswordParameter;
             })
-            .WithCheck(server.ConnectionStringExpression, "postgres")
+            .WithCheck(server, server.ConnectionStringExpression, "postgres")
             .OnResourceReady((_, @event, token) => DatabaseCreator.CreateAllAsync(server, @event.Services, token));
     }
 
@@ -47,7 +47,7 @@ public static class PostgresBuilderExtensions
         builder.Resource.Add(database);
         return builder.ApplicationBuilder.AddResource(database)
             .WithIconName("Database")
-            .WithCheck(database.ConnectionStringExpression, null);
+            .WithCheck(database.Parent, database.ConnectionStringExpression, null);
     }
 
     /// <summary>Keeps the data in a volume; set the image first, because the path depends on its version.</summary>
@@ -84,12 +84,13 @@ public static class PostgresBuilderExtensions
     public static IResourceBuilder<PostgresDatabaseResource> WithCreationScript(this IResourceBuilder<PostgresDatabaseResource> builder, string script) =>
         builder.WithAnnotation(new CreationScript(script), ResourceAnnotationMutationBehavior.Replace);
 
-    private static IResourceBuilder<T> WithCheck<T>(this IResourceBuilder<T> builder, ReferenceExpression connectionString, string? database)
+    private static IResourceBuilder<T> WithCheck<T>(
+        this IResourceBuilder<T> builder, PostgresServerResource server, ReferenceExpression connectionString, string? database)
         where T : IResource
     {
         var key = $"{builder.Resource.Name}_check";
         builder.ApplicationBuilder.Services.AddHealthChecks()
-            .Add(new HealthCheckRegistration(key, _ => new PostgresHealthCheck(connectionString, database), null, null));
+            .Add(new HealthCheckRegistration(key, _ => new PostgresHealthCheck(server, connectionString, database), null, null));
         return builder.WithHealthCheck(key);
     }
 

@@ -5,7 +5,8 @@ using Npgsql;
 namespace Aspire.Hosting.Postgres;
 
 /// <summary>Healthy when the server answers a query.</summary>
-internal sealed class PostgresHealthCheck(ReferenceExpression connectionString, string? database) : IHealthCheck
+internal sealed class PostgresHealthCheck(PostgresServerResource server, ReferenceExpression connectionString, string? database)
+    : IHealthCheck
 {
     private const int TimeoutSeconds = 5;
 
@@ -20,6 +21,14 @@ internal sealed class PostgresHealthCheck(ReferenceExpression connectionString, 
             command.CommandText = "SELECT 1";
             await command.ExecuteScalarAsync(cancellationToken);
             return HealthCheckResult.Healthy();
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidPassword)
+        {
+            // The server takes its password when it makes its data, and waiting changes nothing.
+            var variable = $"Parameters__{server.PasswordParameter.Name.Replace('-', '_')}";
+            return HealthCheckResult.Unhealthy(
+                $"{e.MessageText}: the data of '{server.Name}' were made with another password; set {variable} to that one, "
+                + "or delete the data with '-- reset'.", e);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {

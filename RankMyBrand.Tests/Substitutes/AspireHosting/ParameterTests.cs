@@ -1,6 +1,7 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using Microsoft.Extensions.Configuration;
 
 namespace RankMyBrand.Tests.Substitutes.AspireHosting;
 
@@ -16,6 +17,19 @@ public sealed class ParameterTests
         Assert.Equal("1", await builder.AddParameter("plain").Resource.GetValueAsync(Cancellation));
         Assert.Equal("2", await builder.AddParameter("with-hyphen").Resource.GetValueAsync(Cancellation));
         Assert.Equal("3", await builder.AddParameterFromConfiguration("other", "Other:Key").Resource.GetValueAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData("Parameters:store-password", "Parameters:store_password")]
+    [InlineData("Parameters:store_password", "Parameters:store-password")]
+    public async Task Parameter_InSeveralSources_IsThatOfTheLastHoweverItIsWritten(string first, string second)
+    {
+        using var builder = DistributedApplicationTestingBuilder.Create();
+        builder.Configuration.AddInMemoryCollection([new(first, "earlier")]);
+        builder.Configuration.AddInMemoryCollection([new(second, "later")]);
+        builder.Configuration.AddInMemoryCollection([new(first, "")]);
+
+        Assert.Equal("later", await builder.AddParameter("store-password").Resource.GetValueAsync(Cancellation));
     }
 
     [Fact]

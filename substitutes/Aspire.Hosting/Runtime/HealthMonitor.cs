@@ -102,8 +102,8 @@ internal sealed class HealthMonitor(
                 continue;
 
             // Only news is published; when a check ran last is not news.
-            var known = current.Snapshot.HealthReports.Select(r => (r.Name, r.Status)).ToHashSet();
-            if (known.SetEquals(reports.Select(r => (r.Name, r.Status))))
+            var known = current.Snapshot.HealthReports.Select(r => (r.Name, r.Status, r.Description)).ToHashSet();
+            if (known.SetEquals(reports.Select(r => (r.Name, r.Status, r.Description))))
                 continue;
             notifications.Publish(watch.Resource, id, s =>
                 s.State?.Text == KnownResourceStates.Running ? s with { HealthReports = [.. reports] } : s);

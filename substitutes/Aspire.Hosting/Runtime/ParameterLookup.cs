@@ -8,19 +8,21 @@ internal static class ParameterLookup
 {
     /// <summary>Looks into the configuration, then at the default.</summary>
     /// <exception cref="MissingParameterValueException">There is neither.</exception>
-    public static string Find(IConfiguration configuration, string name, string key, ParameterDefault? @default)
+    public static string Find(IConfigurationRoot configuration, string name, string key, ParameterDefault? @default)
     {
-        if (configuration[key] is { Length: > 0 } value)
-            return value;
-
-        // A shell cannot export a name with a hyphen.
-        if (configuration[key.Replace('-', '_')] is { Length: > 0 } underscored)
-            return underscored;
+        // A shell cannot export a name with a hyphen. However it is written, the source that comes before the others has the say.
+        var underscored = key.Replace('-', '_');
+        foreach (var source in configuration.Providers.Reverse())
+        {
+            if ((source.TryGet(key, out var value) && value is { Length: > 0 })
+                || (source.TryGet(underscored, out value) && value is { Length: > 0 }))
+                return value;
+        }
 
         if (@default is not null)
             return @default.GetDefaultValue();
 
-        var variable = key.Replace(":", "__", StringComparison.Ordinal).Replace('-', '_');
+        var variable = underscored.Replace(":", "__", StringComparison.Ordinal);
         throw new MissingParameterValueException(
             $"The parameter '{name}' has no value: set the configuration key '{key}', for example with the environment variable {variable}.");
     }

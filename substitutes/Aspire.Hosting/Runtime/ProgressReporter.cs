@@ -6,10 +6,13 @@ namespace Aspire.Hosting.Runtime;
 
 /// <summary>Follows the states of the resources and prints what changes.</summary>
 internal sealed class ProgressReporter(
-    ResourceNotificationService notifications, ResourceLoggerService loggers, DistributedApplicationModel model, AppConsole console) : BackgroundService
+    ResourceNotificationService notifications, ResourceLoggerService loggers, DistributedApplicationModel model, AppConsole console,
+    TimeProvider time) : BackgroundService
 {
     private const int LinesOfAFailure = 20;
     private const int TerminatedBySignal = 128 + 15;
+    private static readonly TimeSpan s_firstComplaint = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_longestSilence = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, string> _shown = new(StringComparer.OrdinalIgnoreCase);
     private readonly TaskCompletionSource _allHealthy = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -19,22 +22,43 @@ internal sealed class ProgressReporter(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var settled = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         try
         {
-            await foreach (var e in notifications.WatchAsync(stoppingToken))
-            {
-                if (!e.Resource.IsExecutable())
-                    continue;
-                if (Show(e))
-                    settled.Add(e.ResourceId);
-                if (!AllHealthy.IsCompleted && AwaitedIds().All(settled.Contains) && AwaitedIds().Any())
-                    _allHealthy.TrySetResult();
-            }
+            await Task.WhenAll(FollowAsync(stoppingToken), ComplainAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The application stops.
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        var settled = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        await foreach (var e in notifications.WatchAsync(cancellationToken))
+        {
+            if (!e.Resource.IsExecutable())
+                continue;
+            if (Show(e))
+                settled.Add(e.ResourceId);
+            if (!AllHealthy.IsCompleted && AwaitedIds().All(settled.Contains) && AwaitedIds().Any())
+                _allHealthy.TrySetResult();
+        }
+    }
+
+    /// <summary>Says, less and less often, what runs and does not become healthy, and why.</summary>
+    private async Task ComplainAsync(CancellationToken cancellationToken)
+    {
+        for (var pause = s_firstComplaint; ; pause = pause * 2 < s_longestSilence ? pause * 2 : s_longestSilence)
+        {
+            await Task.Delay(pause, time, cancellationToken);
+            if (AllHealthy.IsCompleted)
+                return;
+            foreach (var id in AwaitedIds())
+            {
+                if (notifications.TryGetCurrentState(id, out var e) && Complaint(e) is { } complaint)
+                    console.State(NameOf(e), "waiting", complaint);
+            }
         }
     }
 
@@ -61,7 +85,7 @@ internal sealed class ProgressReporter(
         if (word is not null && _shown.GetValueOrDefault(e.ResourceId) != word)
         {
             _shown[e.ResourceId] = word;
-            console.State(e.Resource.GetReplicaCount() > 1 ? e.ResourceId : e.Resource.Name, word, Detail(e, word));
+            console.State(NameOf(e), word, Detail(e, word));
         }
 
         return healthy || state == KnownResourceStates.Finished;
@@ -70,7 +94,7 @@ internal sealed class ProgressReporter(
     private string Detail(ResourceEvent e, string word) => word switch
     {
         "healthy" or "running" => string.Join("  ", e.Snapshot.Urls.Where(u => !u.IsInternal).Select(u => Address(u.Url))),
-        "unhealthy" => e.Snapshot.HealthReports.FirstOrDefault(r => r.Status != HealthStatus.Healthy)?.Description ?? "",
+        "unhealthy" => Complaint(e) ?? "",
         // A failure before everything was healthy ends the run, and its sentence comes last.
         "failed" when !AllHealthy.IsCompleted && e.Snapshot.State?.Text == KnownResourceStates.FailedToStart => "",
         "failed" when e.Snapshot.State?.Text == KnownResourceStates.FailedToStart => Lines(e.ResourceId, 1),
@@ -80,6 +104,11 @@ internal sealed class ProgressReporter(
 
     private string Lines(string instance, int count) =>
         Environment.NewLine + string.Join(Environment.NewLine, loggers.Tail(instance, count).Select(l => $"      {l.Content}"));
+
+    private static string? Complaint(ResourceEvent e) =>
+        e.Snapshot.HealthReports.FirstOrDefault(r => r.Status != HealthStatus.Healthy)?.Description?.ReplaceLineEndings(" ");
+
+    private static string NameOf(ResourceEvent e) => e.Resource.GetReplicaCount() > 1 ? e.ResourceId : e.Resource.Name;
 
     // Only HTTP addresses are for a browser; elsewhere the scheme says nothing.
     private static string Address(string url) =>
