@@ -108,6 +108,9 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
         if (await parts.Redis.TakeAsync(takes, _holder, cancellationToken) is not { } grants)
         {
             DecidedBy = DecidedBy.Fallback;
+            // What Redis may still do for the old one is undone; what is decided here must not be undone with it.
+            if (_holder.Length > 0)
+                _holder = parts.Slots.NewHolder();
             return true;
         }
 

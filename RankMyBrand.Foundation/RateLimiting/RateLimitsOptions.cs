@@ -20,7 +20,7 @@ public sealed class RateLimitsOptions
     /// </summary>
     public int Instances { get; set; } = 1;
 
-    /// <summary>How long a check waits for Redis before it is decided locally. 10 ms to 30 s.</summary>
+    /// <summary>How long a check waits for Redis, its turn included, before it is decided locally. 10 ms to 30 s.</summary>
     public TimeSpan RedisTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How often an absent Redis is looked for. 50 ms to 1 min.</summary>

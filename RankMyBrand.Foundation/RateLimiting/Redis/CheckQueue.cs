@@ -5,11 +5,11 @@ namespace RankMyBrand.Foundation.RateLimiting.Redis;
 /// <summary>
 /// Sends checks to Redis. A check goes out at once while no other is under way; those that come meanwhile share the next script call, in
 /// which each is decided by itself, in the order in which they came. So the more there is to check, the less a check costs: one turn and
-/// one sync of the server for all of them. Nothing waits for a clock.
+/// one sync of the server for all of them. Nothing waits for a clock. A call that fails fails all of its checks, and those that wait.
 /// </summary>
-internal sealed class CheckQueue(IDatabase redis)
+internal sealed class CheckQueue(IDatabase redis, RateLimitPlanHolder plans, LocalClock clock) : IThreadPoolWorkItem
 {
-    /// <summary>The most limits of a call, about half a millisecond of the server's time.</summary>
+    /// <summary>The most limits of a call: for buckets half a millisecond of the server's time, for sliding windows one.</summary>
     private const int MaxLimits = 128;
 
     private readonly Lock _lock = new();
@@ -26,57 +26,101 @@ internal sealed class CheckQueue(IDatabase redis)
             _isSending = true;
         }
 
-        _ = SendAsync();
+        // The calls are everybody's, and nothing of the caller that happens to find the queue idle belongs to them.
+        using (ExecutionContext.SuppressFlow())
+            _ = SendAsync();
     }
+
+    void IThreadPoolWorkItem.Execute() => _ = SendAsync();
 
     private async Task SendAsync()
     {
-        var group = new List<PendingCheck>();
-        while (TakeGroup(group))
+        Task call;
+        bool isMoreWaiting;
+        do
         {
-            try
-            {
-                await AskAsync(group);
-            }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                foreach (var check in group)
-                    check.Fail(e);
-            }
-
-            // Whoever was waiting for these answers may have the next check, which then is in the next call and not in the one after.
-            await Task.Yield();
+            if (TakeGroup(out isMoreWaiting) is not { } group)
+                return;
+            call = CallAsync(group);
         }
+        while (isMoreWaiting);
+
+        // No longer than callers wait: when the call is stuck, another connection may have come in the place of its own.
+        await call.WaitAsync(plans.Current.Options.RedisTimeout, clock.Provider).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // After the answers in the pool's queue: whoever was waiting for one may have the next check, which then is in the next call and
+        // not in the one after.
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    private bool TakeGroup(List<PendingCheck> group)
+    /// <summary>The next checks to send; null when nothing waits, and then the next check that comes is the one to send.</summary>
+    private List<PendingCheck>? TakeGroup(out bool isMoreWaiting)
     {
-        group.Clear();
+        List<PendingCheck>? group = null;
         var limits = 0;
         lock (_lock)
         {
-            while (_waiting.TryPeek(out var check) && (check.IsAbandoned || limits + check.Takes.Length <= MaxLimits))
+            while (_waiting.TryPeek(out var check) && (group is null || limits + check.Takes.Length <= MaxLimits))
             {
                 _waiting.Dequeue();
                 if (check.IsAbandoned)
                 {
+                    // Only those who clean up after the caller still wait for it.
                     check.SetCanceled();
                     continue;
                 }
 
-                group.Add(check);
+                (group ??= []).Add(check);
                 limits += check.Takes.Length;
             }
 
-            return _isSending = group.Count > 0;
+            isMoreWaiting = _waiting.Count > 0;
+            _isSending = group is not null;
+        }
+
+        return group;
+    }
+
+    private async Task CallAsync(List<PendingCheck> group)
+    {
+        try
+        {
+            var count = group.Sum(static check => check.Takes.Length);
+            var reply = (byte[]?)await SendAsync(group, count).ConfigureAwait(false) ?? [];
+            if (reply.Length != count * Grant.Length)
+            {
+                throw new RedisException(
+                    $"The script of the rate limits answered {reply.Length} bytes to {count} limits; {Grant.Length} a limit were expected.");
+            }
+
+            var at = 0;
+            foreach (var check in group)
+            {
+                var grants = new Grant[check.Takes.Length];
+                for (var i = 0; i < grants.Length; i++, at++)
+                    grants[i] = Grant.Read(reply.AsSpan(at * Grant.Length));
+                check.Answer(grants);
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            foreach (var check in group)
+                check.Fail(e);
+            FailWaiting(e);
         }
     }
 
-    private async Task AskAsync(List<PendingCheck> group)
+    /// <summary>An outage has begun: what waits for its turn need not find that out by itself.</summary>
+    private void FailWaiting(Exception failure)
     {
-        var count = 0;
-        foreach (var check in group)
-            count += check.Takes.Length;
+        lock (_lock)
+        {
+            while (_waiting.TryDequeue(out var check))
+                check.Fail(failure);
+        }
+    }
+
+    private Task<RedisResult> SendAsync(List<PendingCheck> group, int count)
+    {
         var keys = new RedisKey[count];
         var values = new RedisValue[count];
         var at = 0;
@@ -90,20 +134,6 @@ internal sealed class CheckQueue(IDatabase redis)
             }
         }
 
-        var reply = (byte[]?)await redis.ScriptEvaluateAsync(LimitScript.Check, keys, values) ?? [];
-        if (reply.Length != count * Grant.Length)
-        {
-            throw new RedisException(
-                $"The script of the rate limits answered {reply.Length} bytes to {count} limits; {Grant.Length} a limit were expected.");
-        }
-
-        at = 0;
-        foreach (var check in group)
-        {
-            var grants = new Grant[check.Takes.Length];
-            for (var i = 0; i < grants.Length; i++, at++)
-                grants[i] = Grant.Read(reply.AsSpan(at * Grant.Length));
-            check.Answer(grants);
-        }
+        return redis.ScriptEvaluateAsync(LimitScript.Check, keys, values);
     }
 }

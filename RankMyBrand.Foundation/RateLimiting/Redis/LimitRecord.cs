@@ -4,7 +4,7 @@ using System.Text;
 namespace RankMyBrand.Foundation.RateLimiting.Redis;
 
 /// <summary>
-/// What the scripts are told of one limit, in the layout that check.lua describes. One binary argument takes the server a third of the
+/// What check.lua and give_back.lua are told of one limit, in the layout that the former describes. One binary argument takes the server a third of the
 /// time of eight textual ones.
 /// </summary>
 internal static class LimitRecord

@@ -5,8 +5,8 @@ namespace RankMyBrand.Foundation.RateLimiting.Redis;
 /// abandoned before it was sent.
 /// </summary>
 /// <remarks>
-/// Who awaits it runs as a work item of the pool's common queue, which keeps the order: what a <see cref="CheckQueue"/> queues after the
-/// answers of a call begins when all of their callers have begun.
+/// Who awaits it runs as a work item of the pool's common queue, which as a rule keeps the order: what a <see cref="CheckQueue"/> queues
+/// after the answers of a call begins when all of their callers have begun.
 /// </remarks>
 /// <param name="takes">The limits, each key once.</param>
 /// <param name="holder">Who holds the slots of concurrency limits; empty without any.</param>
@@ -40,8 +40,8 @@ internal sealed class PendingCheck(Take[] takes, string holder) : TaskCompletion
     void IThreadPoolWorkItem.Execute()
     {
         if (_failure is null)
-            SetResult(_grants!);
+            TrySetResult(_grants!);
         else
-            SetException(_failure);
+            TrySetException(_failure);
     }
 }

@@ -3,11 +3,11 @@ using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.RateLimiting.Redis;
 
-/// <summary>The limits in Redis: every check is one script call, and no failure gets out.</summary>
+/// <summary>The limits in Redis: every check is one step of a script call, and no failure gets out.</summary>
 internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailability availability, RateLimitPlanHolder plans, LocalClock clock)
 {
     private readonly IDatabase _database = redis.GetDatabase();
-    private readonly CheckQueue _queue = new(redis.GetDatabase());
+    private readonly CheckQueue _queue = new(redis.GetDatabase(), plans, clock);
 
     public bool IsAway => availability.IsAway;
 
@@ -62,11 +62,8 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
     /// <summary>Frees the slots of a holder, without waiting for Redis.</summary>
     public void Release(IEnumerable<Claim> claims, string holder)
     {
-        foreach (var claim in claims)
-        {
-            if (claim.Rule.Algorithm == RateLimitAlgorithm.Concurrency)
-                _ = ReleaseAsync(claim, holder);
-        }
+        if (!IsAway)
+            ReleaseAnyway(claims, holder);
     }
 
     /// <summary>Keeps slots of concurrency limits for another lease duration. False when Redis is away.</summary>
@@ -106,14 +103,22 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
     {
         check.Abandon();
         await ((Task)check.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Whether or not Redis counts as away: its answer may come before the probe that ends the outage.
         if (!check.Task.IsCanceled && check.Holder.Length > 0)
-            Release(check.Takes.Select(take => take.Claim), check.Holder);
+            ReleaseAnyway(check.Takes.Select(take => take.Claim), check.Holder);
+    }
+
+    private void ReleaseAnyway(IEnumerable<Claim> claims, string holder)
+    {
+        foreach (var claim in claims)
+        {
+            if (claim.Rule.Algorithm == RateLimitAlgorithm.Concurrency)
+                _ = ReleaseAsync(claim, holder);
+        }
     }
 
     private async Task ReleaseAsync(Claim claim, string holder)
     {
-        if (IsAway)
-            return;
         try
         {
             var slots = new RedisValue[claim.Cost];

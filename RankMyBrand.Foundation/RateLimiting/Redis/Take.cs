@@ -11,7 +11,7 @@ internal readonly record struct Take(Claim Claim, long Demand, long Spare)
     public static Take Exactly(Claim claim) => new(claim, claim.Cost, 0);
 }
 
-/// <summary>What the script has answered for one limit; times are milliseconds from the sending of the check.</summary>
+/// <summary>What the script has answered for one limit; times are milliseconds from the server's decision.</summary>
 /// <param name="Taken">How much was taken; -1 when this limit refused.</param>
 /// <param name="Remaining">What is left.</param>
 /// <param name="Reset">Until all of it is there again.</param>

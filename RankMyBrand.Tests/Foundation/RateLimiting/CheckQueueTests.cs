@@ -31,12 +31,17 @@ public sealed class CheckQueueTests : IAsyncLifetime
     {
         await using var instance = await StartAsync();
         await instance.CheckAsync("bucket", "warm");
+        await PauseAsync();
+        var first = instance.CheckAsync("bucket", "first").AsTask();
+        var pending = Enumerable.Range(0, 1000).Select(_ => instance.CheckAsync("bucket").AsTask()).ToArray();
+
         await ForgetCallsAsync();
+        await ResumeAsync();
+        var checks = await Task.WhenAll(pending);
 
-        var checks = await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => instance.CheckAsync("bucket").AsTask()));
-
+        Assert.True((await first).IsAllowed);
         Assert.Equal(100, checks.Count(check => check.IsAllowed));
-        Assert.InRange(await CallsAsync(), 1, 300);
+        Assert.Equal(1 + Math.Ceiling(1000 / 128.0), await CallsAsync());
     }
 
     [Fact]
@@ -101,18 +106,14 @@ public sealed class CheckQueueTests : IAsyncLifetime
         await ResumeAsync();
 
         // The script takes the slots when Redis comes to it; only then can they be freed.
-        var watch = Stopwatch.StartNew();
-        while (!(await instance.CheckAsync("slots", "a", 3)).IsAllowed)
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(15), "The slots were not freed.");
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
+        await UntilAsync(async () => (await instance.CheckAsync("slots", "a", 3)).IsAllowed);
     }
 
     [Fact]
     public async Task Check_MoreThanACallHolds_AllAreAnswered()
     {
         await using var instance = await StartAsync();
+        await instance.CheckAsync("bucket", "warm");
         await PauseAsync();
         var first = instance.CheckAsync("bucket", "first").AsTask();
         var pending = Enumerable.Range(0, 300)
@@ -120,11 +121,86 @@ public sealed class CheckQueueTests : IAsyncLifetime
             .Select(key => instance.CheckAsync([new("bucket", key), new("window", key), new("slots", key)]).AsTask())
             .ToArray();
 
+        await ForgetCallsAsync();
         await ResumeAsync();
         var checks = await Task.WhenAll(pending);
 
         Assert.True((await first).IsAllowed);
+        Assert.Equal(1 + Math.Ceiling(300.0 / (128 / 3)), await CallsAsync());
         Assert.All(checks, check => Assert.Equal((99, 2, 2), (check[0].Remaining, check[1].Remaining, check[2].Remaining)));
+    }
+
+    [Fact]
+    public async Task Check_ScriptsAreFlushedMeanwhile_AllAreAnswered()
+    {
+        await using var instance = await StartAsync();
+        await instance.CheckAsync("bucket", "warm");
+        await PauseAsync();
+        var pending = Enumerable.Range(0, 50).Select(_ => instance.CheckAsync("bucket").AsTask()).ToArray();
+
+        await _control.GetDatabase().ExecuteAsync("SCRIPT", "FLUSH");
+        await ResumeAsync();
+        var checks = await Task.WhenAll(pending);
+
+        Assert.Equal(50, checks.Min(check => check.Remaining));
+        Assert.All(checks, check => Assert.True(check.IsAllowed));
+    }
+
+    [Fact]
+    public async Task Check_RedisIsKilledMeanwhile_AllAreDecidedWithoutIt()
+    {
+        await using var instance = await StartAsync();
+        await instance.CheckAsync("bucket", "warm");
+        await PauseAsync();
+        var pending = Enumerable.Range(0, 200).Select(_ => instance.CheckAsync("bucket").AsTask()).ToArray();
+
+        _redis.Kill();
+        // They do not wait until their time is over.
+        var checks = await Task.WhenAll(pending).WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
+
+        Assert.Equal(100, checks.Count(check => check.IsAllowed));
+        Assert.Equal(0, await instance.DrainAsync("bucket"));
+    }
+
+    [Fact]
+    public async Task Check_TimedOut_LeavesNoSlotTakenAndTakesNoneFromTheRequest()
+    {
+        await using var instance = await StartAsync("00:00:00.200");
+        await instance.CheckAsync("bucket", "warm");
+        await PauseAsync();
+        var refused = await instance.CheckAsync("strict", "a");
+        var running = await instance.CheckAsync("slots", "a");
+        Assert.Equal((RateLimitOutcome.Unavailable, RateLimitOutcome.Allowed), (refused.Outcome, running.Outcome));
+
+        await ResumeAsync();
+
+        await UntilAsync(async () => await CountAsync("strict") == 0 && await CountAsync("slots") == 1);
+        running.Dispose();
+        await UntilAsync(async () => await CountAsync("slots") == 0);
+
+        async Task<long> CountAsync(string policy) => await _control.GetDatabase().SortedSetLengthAsync($"rl:{{rl}}:{policy}:c:a");
+    }
+
+    [Fact]
+    public async Task Check_WhereTheContextDoesNotFlow_IsAnswered()
+    {
+        await using var instance = await StartAsync();
+        ValueTask<RateLimitResult> check;
+        using (ExecutionContext.SuppressFlow())
+            check = instance.CheckAsync("bucket");
+
+        Assert.True((await check).IsAllowed);
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        // Shorter than a slot that nobody renews is held.
+        var watch = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(25), "The slots are not those that are held.");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
     }
 
     private Task<RedisResult> PauseAsync() => _control.GetDatabase().ExecuteAsync("CLIENT", "PAUSE", "30000", "WRITE");
@@ -139,14 +215,18 @@ public sealed class CheckQueueTests : IAsyncLifetime
         return int.Parse(stats.Split("cmdstat_evalsha:calls=")[1].Split(',')[0], CultureInfo.InvariantCulture);
     }
 
-    private Task<LimiterInstance> StartAsync() => LimiterInstance.StartAsync(
+    private Task<LimiterInstance> StartAsync(string timeout = "00:00:20") => LimiterInstance.StartAsync(
         _redis,
-        ("RedisTimeout", "00:00:20"),
+        ("RedisTimeout", timeout),
+        ("ProbeInterval", "00:00:00.100"),
         ("Policies:bucket:Permits", "100"),
         ("Policies:bucket:Window", "01:00:00"),
         ("Policies:window:Algorithm", "SlidingWindow"),
         ("Policies:window:Permits", "3"),
         ("Policies:window:Window", "01:00:00"),
         ("Policies:slots:Algorithm", "Concurrency"),
-        ("Policies:slots:Permits", "3"));
+        ("Policies:slots:Permits", "3"),
+        ("Policies:strict:Algorithm", "Concurrency"),
+        ("Policies:strict:Permits", "3"),
+        ("Policies:strict:Failure", "Closed"));
 }
