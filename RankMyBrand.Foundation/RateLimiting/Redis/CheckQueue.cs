@@ -85,11 +85,11 @@ internal sealed class CheckQueue(IDatabase redis, RateLimitPlanHolder plans, Loc
         try
         {
             var count = group.Sum(static check => check.Takes.Length);
-            var reply = (byte[]?)await SendAsync(group, count).ConfigureAwait(false) ?? [];
+            var reply = (byte[]?)await AskAsync(group, count).ConfigureAwait(false) ?? [];
             if (reply.Length != count * Grant.Length)
             {
                 throw new RedisException(
-                    $"The script of the rate limits answered {reply.Length} bytes to {count} limits; {Grant.Length} a limit were expected.");
+                    $"The script of the rate limits answered {reply.Length} bytes to {count} limits; it must be {Grant.Length} a limit.");
             }
 
             var at = 0;
@@ -119,7 +119,7 @@ internal sealed class CheckQueue(IDatabase redis, RateLimitPlanHolder plans, Loc
         }
     }
 
-    private Task<RedisResult> SendAsync(List<PendingCheck> group, int count)
+    private Task<RedisResult> AskAsync(List<PendingCheck> group, int count)
     {
         var keys = new RedisKey[count];
         var values = new RedisValue[count];

@@ -4,8 +4,8 @@ using System.Text;
 namespace RankMyBrand.Foundation.RateLimiting.Redis;
 
 /// <summary>
-/// What check.lua and give_back.lua are told of one limit, in the layout that the former describes. One binary argument takes the server a third of the
-/// time of eight textual ones.
+/// What check.lua and give_back.lua are told of one limit, in the layout that the former describes. One binary argument costs the server
+/// less time than eight textual ones.
 /// </summary>
 internal static class LimitRecord
 {

@@ -19,7 +19,8 @@ public sealed class LostPasswordTests(LocalServerFixture servers) : IClassFixtur
         await using var later = CreateBuilder(volume, "another-password");
         await using var second = await later.StartAsync();
         var unhealthy = await second.EventAsync(
-            "store", snapshot => snapshot.HealthReports.Any(report => report.Description?.Contains("password", StringComparison.Ordinal) == true));
+            "store",
+            snapshot => snapshot.HealthReports.Any(report => report.Description?.Contains("password", StringComparison.Ordinal) == true));
 
         Assert.Equal(
             "password authentication failed for user \"postgres\": the data of 'store' were made with another password; "
