@@ -101,20 +101,21 @@ public sealed class ApiKeyReloadTests : IDisposable
     public async Task Find_WhileKeysAreReloaded_SeesAllOfOneConfigurationOrOfTheOther()
     {
         using var stop = new CancellationTokenSource();
-        var reading = Task.Run(() =>
-        {
-            var (found, missed) = (0, 0);
-            while (!stop.IsCancellationRequested)
-                _ = _keys.Find(Acme) is null ? missed++ : found++;
-            return (found, missed);
-        });
+        var (found, missed) = (0, 0);
+        var reading = Task.Run(
+            () =>
+            {
+                while (!stop.IsCancellationRequested)
+                    Interlocked.Increment(ref _keys.Find(Acme) is null ? ref missed : ref found);
+            },
+            TestContext.Current.CancellationToken);
 
-        for (var i = 0; i < 200; i++)
+        // A loaded machine may begin to read late.
+        for (var i = 0; i < 200 || Volatile.Read(ref found) + Volatile.Read(ref missed) < 200; i++)
             _configuration.Change((("Security:ApiKeys:other:Key", i % 2 == 0 ? Other : null)));
         await stop.CancelAsync();
 
-        var (found, missed) = await reading;
+        await reading;
         Assert.Equal(0, missed);
-        Assert.True(found > 0);
     }
 }
