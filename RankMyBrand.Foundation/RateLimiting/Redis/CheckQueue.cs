@@ -15,6 +15,7 @@ internal sealed class CheckQueue(IDatabase redis, RateLimitPlanHolder plans, Loc
     private readonly Lock _lock = new();
     private readonly Queue<PendingCheck> _waiting = new();
     private bool _isSending;
+    private List<PendingCheck>? _latest;
 
     public void Add(PendingCheck check)
     {
@@ -75,6 +76,7 @@ internal sealed class CheckQueue(IDatabase redis, RateLimitPlanHolder plans, Loc
 
             isMoreWaiting = _waiting.Count > 0;
             _isSending = group is not null;
+            _latest = group;
         }
 
         return group;
@@ -105,15 +107,20 @@ internal sealed class CheckQueue(IDatabase redis, RateLimitPlanHolder plans, Loc
         {
             foreach (var check in group)
                 check.Fail(e);
-            FailWaiting(e);
+            FailWaiting(group, e);
         }
     }
 
-    /// <summary>An outage has begun: what waits for its turn need not find that out by itself.</summary>
-    private void FailWaiting(Exception failure)
+    /// <summary>
+    /// An outage has begun: what waits for its turn need not find that out by itself. Of a later call that is under way the failure of an
+    /// earlier one, which was stuck, says nothing.
+    /// </summary>
+    private void FailWaiting(List<PendingCheck> group, Exception failure)
     {
         lock (_lock)
         {
+            if (_latest != group)
+                return;
             while (_waiting.TryDequeue(out var check))
                 check.Fail(failure);
         }
