@@ -24,7 +24,9 @@ internal sealed class ProgressReporter(
     {
         try
         {
-            await Task.WhenAll(FollowAsync(stoppingToken), ComplainAsync(stoppingToken));
+            var complaining = ComplainAsync(stoppingToken);
+            await FollowAsync(stoppingToken);
+            await complaining;
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
