@@ -7,16 +7,11 @@ namespace RankMyBrand.Gateway.Http;
 /// <summary>Sets the headers that make browsers careful, at the last moment: a service's answer and an error get them, too.</summary>
 internal sealed class SecurityHeadersMiddleware(RequestDelegate next, IOptions<SecurityHeadersOptions> options)
 {
-    private readonly Policies _policies = new(options.Value);
+    private readonly Func<object, Task> _write = new Policies(options.Value).WriteAsync;
 
     public Task InvokeAsync(HttpContext context)
     {
-        context.Response.OnStarting(static state =>
-        {
-            var (policies, context) = ((Policies, HttpContext))state;
-            policies.Write(context);
-            return Task.CompletedTask;
-        }, (_policies, context));
+        context.Response.OnStarting(_write, context);
         return next(context);
     }
 
@@ -28,8 +23,9 @@ internal sealed class SecurityHeadersMiddleware(RequestDelegate next, IOptions<S
         private readonly string _strictTransport =
             string.Create(CultureInfo.InvariantCulture, $"max-age={(long)options.StrictTransportSecurity.TotalSeconds}; includeSubDomains");
 
-        public void Write(HttpContext context)
+        public Task WriteAsync(object request)
         {
+            var context = (HttpContext)request;
             var headers = context.Response.Headers;
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "same-origin";
@@ -44,6 +40,7 @@ internal sealed class SecurityHeadersMiddleware(RequestDelegate next, IOptions<S
             // Caches keep answers to an X-API-Key, which they do not know as a credential, unless told otherwise.
             if (headers.CacheControl.Count == 0 && context.GetCaller().Identity is not null)
                 headers.CacheControl = "no-store";
+            return Task.CompletedTask;
         }
 
         private static bool IsPage(string? contentType) =>

@@ -30,23 +30,21 @@ public static class CorrelationId
     /// <summary>A new id.</summary>
     public static string New() => Guid.CreateVersion7().ToString("N");
 
-    /// <summary>The correlation id of a request: the caller's when it was valid, else the id of the request's trace.</summary>
+    /// <summary>
+    /// The correlation id of a request: the caller's when it was valid, else the id of the request's trace. From now on it is the
+    /// request's header, whatever that was, so that a proxy forwards it.
+    /// </summary>
     public static string GetCorrelationId(this HttpContext context)
     {
-        if (context.Features.Get<CorrelationFeature>() is { } feature)
-        {
-            return feature.Id;
-        }
-
         var header = context.Request.Headers[Header];
-        var id = header.Count == 1 && IsValid(header[0]) ? header[0]! : OfTrace(context.Features.Get<IHttpActivityFeature>()?.Activity) ?? New();
-        context.Features.Set(new CorrelationFeature(id));
+        if (header.Count == 1 && IsValid(header[0]))
+            return header[0]!;
+        var id = OfTrace(context.Features.Get<IHttpActivityFeature>()?.Activity) ?? New();
+        context.Request.Headers[Header] = id;
         return id;
     }
 
     /// <summary>The id of the trace that an activity belongs to; null where there is none.</summary>
     internal static string? OfTrace(Activity? activity) =>
         activity is { IdFormat: ActivityIdFormat.W3C } ? activity.TraceId.ToHexString() : null;
-
-    private sealed record CorrelationFeature(string Id);
 }

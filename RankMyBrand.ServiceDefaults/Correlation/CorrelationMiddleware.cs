@@ -17,8 +17,6 @@ internal sealed class CorrelationMiddleware(RequestDelegate next, ILogger<Correl
     public Task InvokeAsync(HttpContext context)
     {
         var id = context.GetCorrelationId();
-        // A proxy forwards the headers of the request, not ours.
-        context.Request.Headers[CorrelationId.Header] = id;
         // At the start of the response, because an exception handler clears headers that were set before it.
         context.Response.OnStarting(
             static state =>
