@@ -10,9 +10,10 @@ public sealed class ApiKeyIdentity
 
     private readonly NetworkList _networks;
 
-    internal ApiKeyIdentity(string name, ApiKeyOptions options)
+    internal ApiKeyIdentity(string name, TokenDigest digest, ApiKeyOptions options)
     {
         Name = name;
+        Digest = digest;
         Tenant = options.Tenant;
         Scopes = [.. options.Scopes];
         Roles = [.. options.Roles];
@@ -34,6 +35,8 @@ public sealed class ApiKeyIdentity
 
     /// <summary>From when on the key is not taken any more; null for never.</summary>
     public DateTimeOffset? ExpiresAt { get; }
+
+    internal TokenDigest Digest { get; }
 
     /// <summary>Whether the key may be used from an address. True for every address when the key has no networks.</summary>
     public bool MayCallFrom(IPAddress? address) => _networks.IsEmpty || _networks.Contains(address);

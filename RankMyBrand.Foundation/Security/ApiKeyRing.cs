@@ -46,6 +46,9 @@ public sealed partial class ApiKeyRing : IDisposable
         return Volatile.Read(ref _keys).GetValueOrDefault(TokenDigest.Of(text[..Encoding.UTF8.GetBytes(key, text)]));
     }
 
+    /// <summary>The owner of the same key by the keys that are in force now; null when it is not among them.</summary>
+    public ApiKeyIdentity? Renew(ApiKeyIdentity known) => Volatile.Read(ref _keys).GetValueOrDefault(known.Digest);
+
     /// <summary>Stays with the keys that it has.</summary>
     public void Dispose() => _subscription.Dispose();
 
@@ -54,8 +57,8 @@ public sealed partial class ApiKeyRing : IDisposable
             ? TokenDigest.FromHash(Convert.FromHexString(hash))
             : TokenDigest.Of(Encoding.UTF8.GetBytes(key.Key!));
 
-    private FrozenDictionary<TokenDigest, ApiKeyIdentity> Read() =>
-        _factory.Create(Options.DefaultName).ApiKeys.ToFrozenDictionary(key => DigestOf(key.Value), key => new ApiKeyIdentity(key.Key, key.Value));
+    private FrozenDictionary<TokenDigest, ApiKeyIdentity> Read() => _factory.Create(Options.DefaultName).ApiKeys
+        .Select(static key => new ApiKeyIdentity(key.Key, DigestOf(key.Value), key.Value)).ToFrozenDictionary(static key => key.Digest);
 
     private void Reload()
     {

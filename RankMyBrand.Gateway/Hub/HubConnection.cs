@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.WebSockets;
 using RankMyBrand.Foundation.Events;
+using RankMyBrand.Gateway.Identity;
 using RankMyBrand.ServiceDefaults.Problems;
 
 namespace RankMyBrand.Gateway.Hub;
@@ -12,9 +13,10 @@ namespace RankMyBrand.Gateway.Hub;
 /// <param name="socket">Its WebSocket.</param>
 /// <param name="cutOff">Ends its connection without a goodbye.</param>
 /// <param name="tenant">Whose events it gets; null for those of no tenant.</param>
+/// <param name="permission">That it may listen; null where everybody may.</param>
 /// <param name="feed">Where events come from.</param>
 /// <param name="options">The settings of the hub.</param>
-internal sealed class HubConnection(WebSocket socket, Action cutOff, string? tenant, HubFeed feed, HubOptions options)
+internal sealed class HubConnection(WebSocket socket, Action cutOff, string? tenant, Permission? permission, HubFeed feed, HubOptions options)
 {
     /// <summary>"Try again later" (RFC 6455, registry of close codes), for a client that was too slow.</summary>
     public const WebSocketCloseStatus TryAgainLater = (WebSocketCloseStatus)1013;
@@ -25,6 +27,7 @@ internal sealed class HubConnection(WebSocket socket, Action cutOff, string? ten
     /// <summary>Serves the client until it leaves, is told to, or is cut off.</summary>
     public async Task RunAsync()
     {
+        using var watched = permission?.Watch(CloseForbidden);
         try
         {
             // An idle client, and most are, holds no buffer.
@@ -47,6 +50,8 @@ internal sealed class HubConnection(WebSocket socket, Action cutOff, string? ten
 
     /// <summary>Begins to close: what is queued is still sent, then the client is told why.</summary>
     public void Close(WebSocketCloseStatus status, string reason) => _outbox.Close(status, reason);
+
+    private void CloseForbidden() => Close(WebSocketCloseStatus.PolicyViolation, "The credential is no longer good for this; connect again with another.");
 
     /// <summary>To be called at least every second.</summary>
     public void Beat() => _outbox.Beat();

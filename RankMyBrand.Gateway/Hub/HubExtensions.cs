@@ -62,16 +62,18 @@ internal static class HubExtensions
             // The hub's heartbeats keep the connection warm.
             var accept = new WebSocketAcceptContext { SubProtocol = HubSubprotocol.Of(http), KeepAliveInterval = Timeout.InfiniteTimeSpan };
             var socket = await http.WebSockets.AcceptWebSocketAsync(accept);
+            var permission = Permission.Of(http);
             var tenant = http.Request.Headers[IdentityHeaders.Tenant].ToString() is { Length: > 0 } named ? named : null;
             served = true;
             if (Handover.Of(http) is not { } handover)
-                await clients.ServeAsync(new HubConnection(socket, http.Abort, tenant, feed, options.Value));
+                await clients.ServeAsync(new HubConnection(socket, http.Abort, tenant, permission, feed, options.Value));
             else
                 handover.To(Serve);
             return Results.Empty;
 
             Task Serve(ConnectionContext connection) =>
-                clients.ServeAsync(new HubConnection(Over(connection, accept), connection.Abort, tenant, feed, options.Value));
+                clients.ServeAsync(new HubConnection(
+                    Over(connection, accept), connection.Abort, tenant, permission, feed, options.Value));
         }
         finally
         {

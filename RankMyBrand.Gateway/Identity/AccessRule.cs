@@ -45,6 +45,10 @@ internal sealed record AccessRule(bool IsAnonymous, string[] Scopes, string[] Ro
         return new AccessRule(isAnonymous, scopes, roles);
     }
 
+    /// <summary>Whether a caller has all scopes and one of the roles.</summary>
+    public bool Admits(CallerIdentity identity) =>
+        Array.TrueForAll(Scopes, identity.HasScope) && (Roles.Length == 0 || Array.Exists(Roles, identity.HasRole));
+
     private static string[] List(RouteConfig route, string key)
     {
         if (route.Metadata?.GetValueOrDefault(key) is not { } text)

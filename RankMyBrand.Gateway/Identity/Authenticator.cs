@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Primitives;
 using RankMyBrand.Foundation.Security;
@@ -31,6 +32,14 @@ internal sealed class Authenticator(ApiKeyRing keys, TimeProvider time, IService
         return _tokens is not null && bearer.Contains('.') ? FindTokenAsync(_tokens, bearer, context.RequestAborted) : new(FindKey(bearer, context));
     }
 
+    /// <summary>Who a caller is now whose credential was good a while ago; null when it is good no more, or not from there.</summary>
+    public CallerIdentity? Renew(CallerIdentity identity, IPAddress? address) => identity.Credential switch
+    {
+        ApiKeyIdentity key => keys.Renew(key) is { } current ? Check(current, address).Identity : null,
+        ValidatedToken token => _tokens!.IsStillValid(token) ? identity : null,
+        var other => throw new InvalidOperationException($"A {other.GetType().Name} is no credential."),
+    };
+
     private static ValueTask<Authentication> Refused(AuthenticationFailure failure) => new(Authentication.Refused(failure));
 
     // Two lines of one name, which a proxy may have joined by a comma.
@@ -46,11 +55,16 @@ internal sealed class Authenticator(ApiKeyRing keys, TimeProvider time, IService
 
     private Authentication FindKey(ReadOnlySpan<char> text, HttpContext context)
     {
-        if (Find(text, context) is not { } key)
-            return Authentication.Refused(AuthenticationFailure.UnknownKey);
+        return Find(text, context) is { } key
+            ? Check(key, context.Connection.RemoteIpAddress)
+            : Authentication.Refused(AuthenticationFailure.UnknownKey);
+    }
+
+    private Authentication Check(ApiKeyIdentity key, IPAddress? address)
+    {
         if (time.GetUtcNow() >= key.ExpiresAt)
             return Authentication.Refused(AuthenticationFailure.KeyExpired);
-        return key.MayCallFrom(context.Connection.RemoteIpAddress)
+        return key.MayCallFrom(address)
             ? Authentication.Of(_identities.GetValue(key, static key => new CallerIdentity((ApiKeyIdentity)key)))
             : Authentication.Refused(AuthenticationFailure.KeyNotFromHere);
     }

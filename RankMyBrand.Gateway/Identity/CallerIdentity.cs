@@ -9,13 +9,17 @@ internal sealed class CallerIdentity
 
     public CallerIdentity(ApiKeyIdentity key)
     {
-        (Id, ApiKey, Tenant, Scopes, Roles) = (IdOf(key.Name), key.Name, key.Tenant, key.Scopes, key.Roles);
+        (Credential, Id, ApiKey, Tenant, Scopes, Roles) = (key, IdOf(key.Name), key.Name, key.Tenant, key.Scopes, key.Roles);
         _hasAllScopes = key.Scopes.Contains(ApiKeyIdentity.AllScopes, StringComparer.Ordinal);
     }
 
     /// <param name="token">A valid token that has a subject.</param>
     public CallerIdentity(ValidatedToken token) =>
-        (Id, User, Tenant, Scopes, Roles) = ($"user:{Uri.EscapeDataString(token.Subject!)}", token.Subject, token.Tenant, token.Scopes, token.Roles);
+        (Credential, Id, User, Tenant, Scopes, Roles) =
+            (token, $"user:{Uri.EscapeDataString(token.Subject!)}", token.Subject, token.Tenant, token.Scopes, token.Roles);
+
+    /// <summary>What it was made of: an <see cref="ApiKeyIdentity"/> or a <see cref="ValidatedToken"/>.</summary>
+    public object Credential { get; }
 
     /// <summary><c>key:NAME</c> or <c>user:SUBJECT</c>, the subject percent-encoded: fit for headers and logs, and no secret.</summary>
     public string Id { get; }

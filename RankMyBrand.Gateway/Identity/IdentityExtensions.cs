@@ -17,6 +17,8 @@ internal static class IdentityExtensions
         if (builder.Configuration.GetSection(JwtOptions.Section).Exists())
             builder.AddJwtValidation();
         builder.Services.AddSingleton<Authenticator>();
+        builder.Services.AddSingleton<CredentialWatch>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<CredentialWatch>());
         builder.Services.AddSingleton<IProxyConfigFilter, AccessRuleFilter>();
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.ExceptionServices;
 using RankMyBrand.Gateway.Connections;
+using RankMyBrand.Gateway.Identity;
 using RankMyBrand.Gateway.Routing.Upstreams;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -25,6 +26,7 @@ internal sealed class Exchange(
     private readonly CancellationTokenSource _total = TimerPool.Rent();
     private Destination? _answering;
     private ProtocolSwitch? _switch;
+    private Permission? _permission;
     private bool _hasLeftBulkhead;
     private Task _discarding = Task.CompletedTask;
 
@@ -51,6 +53,7 @@ internal sealed class Exchange(
     /// <summary>Frees what the request has held, however it ended.</summary>
     public Task EndAsync(ForwarderError error)
     {
+        _permission?.Dispose();
         if (error == ForwarderError.ResponseBodyDestination && _answering is not null)
             _upstream.Report(new Candidate(_answering, IsProbe: false), AttemptOutcome.Failed);
         if (_switch is { } begun)
@@ -180,6 +183,7 @@ internal sealed class Exchange(
             // It may last for days and costs next to nothing meanwhile.
             _total.CancelAfter(Timeout.InfiniteTimeSpan);
             LeaveBulkhead();
+            _permission = Permission.Of(context)?.Watch(context.Abort);
             if (response.StatusCode == HttpStatusCode.OK && request.Method != HttpMethod.Connect)
                 response.Content = new StreamedContent(response.Content, context.Response);
         }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using RankMyBrand.Gateway.Connections;
+using RankMyBrand.Gateway.Identity;
 
 namespace RankMyBrand.Gateway.Routing.Forwarding;
 
@@ -16,6 +17,7 @@ internal sealed class ProtocolSwitch(IHttpUpgradeFeature client, Relay relay) : 
     /// <summary>Puts itself into the place of what the forwarder would find.</summary>
     public static ProtocolSwitch Begin(HttpContext context, HttpResponseMessage response, Relay relay)
     {
+        relay.Watch(Permission.Of(context));
         var began = new ProtocolSwitch(context.Features.GetRequiredFeature<IHttpUpgradeFeature>(), relay);
         context.Features.Set<IHttpUpgradeFeature>(began);
         response.Content = RequestCopies.WithHeaders(new ByteArrayContent([]), response.Content);

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using RankMyBrand.Gateway.Identity;
 using RankMyBrand.Gateway.Routing.Upstreams;
 
 namespace RankMyBrand.Gateway.Routing.Forwarding;
@@ -21,9 +22,13 @@ internal sealed class Relay(Stream stream, ReadOnlyMemory<byte> early, Destinati
     private static readonly TimeSpan s_rest = TimeSpan.FromSeconds(5);
 
     private ConnectionContext? _client;
+    private Permission? _permission;
     private long _endsAt;
     private bool _hasClientEnded;
     private bool _isClosed;
+
+    /// <summary>Both connections end when the permission is gone.</summary>
+    public void Watch(Permission? permission) => _permission = permission?.Watch(CutOff);
 
     /// <summary>Runs until the destination has ended, or nothing more is to be expected of it.</summary>
     public async Task RunAsync(ConnectionContext client)
@@ -50,6 +55,7 @@ internal sealed class Relay(Stream stream, ReadOnlyMemory<byte> early, Destinati
     {
         if (Interlocked.Exchange(ref _isClosed, true))
             return;
+        _permission?.Dispose();
         stream.Dispose();
         destination.End();
     }
@@ -122,9 +128,13 @@ internal sealed class Relay(Stream stream, ReadOnlyMemory<byte> early, Destinati
 
     private void EndInTime()
     {
-        if (Environment.TickCount64 < Interlocked.Read(ref _endsAt))
-            return;
-        _client!.Abort();
+        if (Environment.TickCount64 >= Interlocked.Read(ref _endsAt))
+            CutOff();
+    }
+
+    private void CutOff()
+    {
+        _client?.Abort();
         Close();
     }
 
