@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using RankMyBrand.Foundation.Configuration;
 using RankMyBrand.Foundation.Events;
 
 namespace Microsoft.Extensions.Hosting;
@@ -18,7 +19,7 @@ public static class OutboxExtensions
             return;
         builder.AddDatabase();
         builder.AddEventBus();
-        builder.Services.AddOptions<OutboxOptions>().BindConfiguration(OutboxOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddStrictOptions<OutboxOptions>(OutboxOptions.Section).ValidateDataAnnotations();
         builder.Services.AddSingleton<Outbox>();
         builder.Services.AddSingleton<OutboxTelemetry>();
         if (builder.Configuration.GetValue($"{OutboxOptions.Section}:{nameof(OutboxOptions.Relay)}", defaultValue: true))
@@ -32,7 +33,7 @@ public static class OutboxExtensions
             return;
         builder.AddDatabase();
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddOptions<InboxOptions>().BindConfiguration(InboxOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddStrictOptions<InboxOptions>(InboxOptions.Section).ValidateDataAnnotations();
         builder.Services.AddSingleton<Inbox>();
         builder.Services.AddHostedService<InboxCleaner>();
     }

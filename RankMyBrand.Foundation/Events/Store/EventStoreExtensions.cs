@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using RankMyBrand.Foundation.Configuration;
 using RankMyBrand.Foundation.Events;
 
 namespace Microsoft.Extensions.Hosting;
@@ -25,7 +26,7 @@ public static class EventStoreExtensions
         var events = new EventsOptions();
         builder.Configuration.GetSection(EventsOptions.Section).Bind(events);
         builder.AddEventHandler<EventArchiver>([.. events.Streams.Keys], ArchiveGroup, configure);
-        builder.Services.AddOptions<EventArchiveOptions>().BindConfiguration(EventArchiveOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddStrictOptions<EventArchiveOptions>(EventArchiveOptions.Section).ValidateDataAnnotations();
         builder.Services.AddHostedService<ArchiveUpkeep>();
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using RankMyBrand.Foundation.Configuration;
 using RankMyBrand.Foundation.Security;
 
 namespace Microsoft.Extensions.Hosting;
@@ -15,7 +16,7 @@ public static class TokensExtensions
     /// </summary>
     public static void AddJwtValidation(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptions<JwtOptions>().BindConfiguration(JwtOptions.Section).ValidateOnStart();
+        builder.Services.AddStrictOptions<JwtOptions>(JwtOptions.Section);
         var needsKeys = builder.Services.All(service => service.ServiceType != typeof(IJwtKeySource));
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<JwtOptions>>(new JwtOptionsValidator(needsKeys)));
         builder.Services.TryAddSingleton(TimeProvider.System);
@@ -37,7 +38,7 @@ public static class TokensExtensions
     /// </summary>
     public static void AddJwtIssuer(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptions<JwtIssuerOptions>().BindConfiguration(JwtIssuerOptions.Section).ValidateOnStart();
+        builder.Services.AddStrictOptions<JwtIssuerOptions>(JwtIssuerOptions.Section);
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<JwtIssuerOptions>, JwtIssuerOptionsValidator>());
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<SigningKeyRing>();
