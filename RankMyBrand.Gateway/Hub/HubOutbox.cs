@@ -101,13 +101,14 @@ internal sealed class HubOutbox(WebSocket socket, Action cutOff, HubOptions opti
     {
         try
         {
-            while (TryTake(out var frame))
+            WebSocketCloseStatus? close;
+            while (TryTake(out var frame, out close))
             {
                 await socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
                 Interlocked.Exchange(ref _lastSentAt, Environment.TickCount64);
             }
 
-            if (_closeStatus is { } status)
+            if (close is { } status)
             {
                 await socket.CloseOutputAsync(status, _closeReason, CancellationToken.None);
                 _closed!.TrySetResult();
@@ -120,8 +121,10 @@ internal sealed class HubOutbox(WebSocket socket, Action cutOff, HubOptions opti
     }
 
     // Each frame has its time to go out in; together, once the connection is closing.
-    private bool TryTake(out ReadOnlyMemory<byte> frame)
+    // What comes at the end is told together with it, or whoever begins to close just then would do so a second time.
+    private bool TryTake(out ReadOnlyMemory<byte> frame, out WebSocketCloseStatus? close)
     {
+        close = null;
         lock (_gate)
         {
             if (_frames?.TryDequeue(out frame) == true)
@@ -133,9 +136,9 @@ internal sealed class HubOutbox(WebSocket socket, Action cutOff, HubOptions opti
                 return true;
             }
 
-            (frame, _frames) = (default, null);
-            _isSending = _closeStatus is not null;
-            if (_closeStatus is null)
+            (frame, _frames, close) = (default, null, _closeStatus);
+            _isSending = close is not null;
+            if (close is null)
                 Interlocked.Exchange(ref _cutOffAt, long.MaxValue);
             return false;
         }

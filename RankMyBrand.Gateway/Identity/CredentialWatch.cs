@@ -9,6 +9,9 @@ internal sealed partial class CredentialWatch(Authenticator authenticator, TimeP
 
     private readonly ConcurrentDictionary<Permission, bool> _open = new();
 
+    /// <summary>How much is open.</summary>
+    public int Count => _open.Count;
+
     public void Add(Permission permission) => _open.TryAdd(permission, true);
 
     public void Remove(Permission permission) => _open.TryRemove(permission, out _);

@@ -39,7 +39,7 @@ public sealed class JwtValidator(
 
     /// <summary>Whether a token that was valid still is: it has neither expired nor been revoked since.</summary>
     public bool IsStillValid(ValidatedToken token) =>
-        time.GetUtcNow() < token.ExpiresAt + options.Value.ClockSkew && !revocations.IsRevoked(token);
+        time.GetUtcNow() - options.Value.ClockSkew < token.ExpiresAt && !revocations.IsRevoked(token);
 
     private ValueTask<JwtValidation> Validate(ReadOnlySpan<byte> token, CancellationToken ct)
     {

@@ -33,10 +33,11 @@ public sealed class ValidatedTokenCache(IOptions<JwtOptions> options, TimeProvid
     internal void Add(TokenDigest digest, ValidatedToken token)
     {
         var now = time.GetUtcNow();
-        var (expiry, limit) = (token.ExpiresAt + options.Value.ClockSkew, now + options.Value.CacheLifetime);
-        var until = expiry < limit ? expiry : limit;
-        if (until > now)
-            Add(digest, new Entry(token, until));
+        // Not by the instant of the expiry with the skew: with a token for eternity there is none.
+        var (left, limit) = (token.ExpiresAt - now + options.Value.ClockSkew, options.Value.CacheLifetime);
+        var kept = left < limit ? left : limit;
+        if (kept > TimeSpan.Zero)
+            Add(digest, new Entry(token, now + kept));
     }
 
     private void Add(TokenDigest digest, Entry entry)

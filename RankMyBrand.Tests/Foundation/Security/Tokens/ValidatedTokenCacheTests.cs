@@ -71,6 +71,21 @@ public sealed class ValidatedTokenCacheTests
     }
 
     [Fact]
+    public async Task Validate_TokenForEternity_IsValidAndRemembered()
+    {
+        using var jwt = new JwtFixture();
+        jwt.Settings.MaxLifetime = TimeSpan.Zero;
+        var token = jwt.Token(("exp", DateTimeOffset.MaxValue.ToUnixTimeSeconds()));
+
+        var first = await jwt.ValidateAsync(token);
+        var second = await jwt.ValidateAsync(token);
+
+        Assert.True(first.IsValid);
+        Assert.Same(first.Token, second.Token);
+        Assert.True(jwt.Validator.IsStillValid(first.Token));
+    }
+
+    [Fact]
     public async Task Validate_CacheSwitchedOff_VerifiesEachTime()
     {
         using var jwt = new JwtFixture();
