@@ -46,7 +46,10 @@ public sealed partial class ApiKeyRing : IDisposable
         return Volatile.Read(ref _keys).GetValueOrDefault(TokenDigest.Of(text[..Encoding.UTF8.GetBytes(key, text)]));
     }
 
-    /// <summary>The owner of the same key by the keys that are in force now; null when it is not among them.</summary>
+    /// <summary>
+    /// The owner of a key that was found before, by the keys that are in force now; null when it is not among them. What is for the caller
+    /// of <see cref="Find"/> to look at is so here.
+    /// </summary>
     public ApiKeyIdentity? Renew(ApiKeyIdentity known) => Volatile.Read(ref _keys).GetValueOrDefault(known.Digest);
 
     /// <summary>Stays with the keys that it has.</summary>
