@@ -1,3 +1,4 @@
+using System.Globalization;
 using RankMyBrand.Benchmarks.Gateway.Load;
 using RankMyBrand.Benchmarks.Gateway.Servers;
 using RankMyBrand.Benchmarks.Running;
@@ -7,6 +8,11 @@ namespace RankMyBrand.Benchmarks.Gateway;
 /// <summary>How many requests a second the gateway, bare YARP and Caddy forward to the same backend.</summary>
 internal sealed class Throughput : Benchmark
 {
+    private const string Setup = "with API key, leased rate limit, metrics and exported traces; wrk -t1 -c64";
+
+    // Of each, because two processes of one program need not be equally fast.
+    private const int Processes = 3;
+
     public override string Suite => "gateway";
 
     public override int Order => 10;
@@ -14,34 +20,70 @@ internal sealed class Throughput : Benchmark
     public override async Task<IReadOnlyList<Figure>> RunAsync(BenchmarkRun run, CancellationToken cancellationToken)
     {
         await using var servers = new ProxyServers();
-        var gateway = await servers.GatewayAsync(run, cancellationToken);
-        var yarp = await servers.YarpAsync(cancellationToken);
-        var (caddy, version) = await servers.CaddyAsync(cancellationToken);
-        var backend = await servers.BackendAsync(cancellationToken);
-
-        Uri[] addresses = [.. new[] { gateway, yarp, caddy, backend }.Select(server => new Uri(server.Address, ProxyServers.Path))];
-        var rates = Array.ConvertAll(addresses, _ => new List<double>());
-        foreach (var address in addresses)
-            await Wrk.RunAsync(address, servers.Key, TimeSpan.FromSeconds(run.Quick ? 3 : 10), cancellationToken);
-        for (var round = 0; round < run.Rounds; round++)
+        Contender gateway = new("the gateway"), yarp = new("YARP"), caddy = new("Caddy"), backend = new("the backend");
+        var processes = run.Quick ? 1 : Processes;
+        var version = "";
+        for (var i = 0; i < processes; i++)
         {
-            // In two orders in which nobody follows himself: what was before has left its traces in the caches.
-            for (var turn = 0; turn < addresses.Length; turn++)
-            {
-                var i = round % 2 == 0 ? turn : turn ^ 1;
-                rates[i].Add(await Wrk.RunAsync(addresses[i], servers.Key, TimeSpan.FromSeconds(run.Quick ? 2 : 4), cancellationToken));
-            }
+            gateway.Add(await servers.GatewayAsync(run, cancellationToken));
+            yarp.Add(await servers.YarpAsync(cancellationToken));
+            (var server, version) = await servers.CaddyAsync(cancellationToken);
+            caddy.Add(server);
         }
 
-        var medians = Array.ConvertAll(rates, BenchmarkRun.Median);
-        const string Note = "with API key, leased rate limit, metrics and exported traces; wrk -t1 -c64";
+        backend.Add(await servers.BackendAsync(cancellationToken));
+        Contender[] contenders = [gateway, yarp, caddy, backend];
+        foreach (var contender in contenders)
+            await contender.WarmUpAsync(servers.Key, TimeSpan.FromSeconds(run.Quick ? 3 : 8), cancellationToken);
+        for (var round = 0; round < run.Rounds * processes; round++)
+        {
+            // In two orders in which nobody follows himself: what was before has left its traces in the caches.
+            for (var turn = 0; turn < contenders.Length; turn++)
+                await contenders[round % 2 == 0 ? turn : turn ^ 1].MeasureAsync(round, servers.Key, TimeSpan.FromSeconds(2), cancellationToken);
+        }
+
         return
         [
             Figure.MoreIsBetter(
-                "throughput, against bare YARP", "requests/s", medians[0], medians[1], "YARP 2.1 that only forwards", 0.75, Note),
+                "throughput, against bare YARP", "requests/s", gateway.Median, yarp.Median, "YARP 2.1 that only forwards", 0.75,
+                $"{Setup}; {gateway.Spread}, {yarp.Spread}"),
             Figure.MoreIsBetter(
-                "throughput, against Caddy", "requests/s", medians[0], medians[2], $"Caddy {version} reverse-proxy", 2, Note),
-            Figure.Plain("throughput of the backend", "requests/s", medians[3], "asked directly"),
+                "throughput, against Caddy", "requests/s", gateway.Median, caddy.Median, $"Caddy {version} reverse-proxy", 2,
+                $"{Setup}; {gateway.Spread}, {caddy.Spread}"),
+            Figure.Plain("throughput of the backend", "requests/s", backend.Median, "asked directly"),
         ];
+    }
+
+    /// <summary>One program in some processes, which are loaded in turn.</summary>
+    private sealed class Contender(string name)
+    {
+        private readonly List<(Uri Address, List<double> Rates)> _processes = [];
+
+        public double Median => BenchmarkRun.Median([.. _processes.SelectMany(process => process.Rates)]);
+
+        /// <summary>How far its processes are apart.</summary>
+        public string Spread
+        {
+            get
+            {
+                var medians = _processes.ConvertAll(process => BenchmarkRun.Median(process.Rates));
+                return string.Create(
+                    CultureInfo.InvariantCulture, $"processes of {name} had medians from {medians.Min():N0} to {medians.Max():N0}");
+            }
+        }
+
+        public void Add(ChildServer server) => _processes.Add((new Uri(server.Address, ProxyServers.Path), []));
+
+        public async Task WarmUpAsync(string apiKey, TimeSpan duration, CancellationToken cancellationToken)
+        {
+            foreach (var (address, _) in _processes)
+                await Wrk.RunAsync(address, apiKey, duration, cancellationToken);
+        }
+
+        public async Task MeasureAsync(int round, string apiKey, TimeSpan duration, CancellationToken cancellationToken)
+        {
+            var (address, rates) = _processes[round % _processes.Count];
+            rates.Add(await Wrk.RunAsync(address, apiKey, duration, cancellationToken));
+        }
     }
 }
