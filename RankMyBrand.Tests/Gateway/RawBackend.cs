@@ -24,8 +24,11 @@ internal sealed class RawBackend : IAsyncDisposable
     /// <summary>The requests, head and body, as Latin-1 text.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
-    /// <summary>What is answered, status line and headers and body.</summary>
-    public Func<string, string> Answer { get; set; } = static _ => Ok("text/plain", "hello");
+    /// <summary>What is answered, status line and headers and body; null ends the connection.</summary>
+    public Func<string, string?> Answer { get; set; } = static _ => Ok("text/plain", "hello");
+
+    /// <summary>What happens on a connection whose other side sends no more.</summary>
+    public Func<NetworkStream, CancellationToken, Task> AfterEnd { get; set; } = static (_, _) => Task.CompletedTask;
 
     public static string Ok(string contentType, string body, string headers = "") =>
         $"HTTP/1.1 200 OK\r\nContent-Type: {contentType}\r\nContent-Length: {Encoding.Latin1.GetByteCount(body)}\r\n{headers}\r\n{body}";
@@ -66,8 +69,12 @@ internal sealed class RawBackend : IAsyncDisposable
             while (await reader.ReadMessageAsync(_stop.Token) is { } request)
             {
                 Requests.Enqueue(request);
-                await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(Answer(request)), _stop.Token);
+                if (Answer(request) is not { } answer)
+                    return;
+                await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(answer), _stop.Token);
             }
+
+            await AfterEnd(client.GetStream(), _stop.Token);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or SocketException)
         {

@@ -16,7 +16,7 @@ namespace RankMyBrand.Gateway.Routing.Forwarding;
 /// <param name="stream">The connection to the destination.</param>
 /// <param name="early">What has come over it already.</param>
 /// <param name="destination">The destination, which is busy until the end.</param>
-/// <param name="idle">How long neither side may say anything.</param>
+/// <param name="idle">How long neither side may say anything. Once the client has ended, the destination may not for five seconds.</param>
 internal sealed class Relay(Stream stream, ReadOnlyMemory<byte> early, Destination destination, TimeSpan idle)
 {
     private static readonly TimeSpan s_rest = TimeSpan.FromSeconds(5);
@@ -112,18 +112,19 @@ internal sealed class Relay(Stream stream, ReadOnlyMemory<byte> early, Destinati
     // The client sends no more, but may still read. The destination is told the same way.
     private async ValueTask EndRequestAsync()
     {
-        Interlocked.Exchange(ref _endsAt, Environment.TickCount64 + (long)s_rest.TotalMilliseconds);
         Volatile.Write(ref _hasClientEnded, true);
+        Extend();
         if (stream is NetworkStream { Socket: var socket })
             socket.Shutdown(SocketShutdown.Send);
         else if (stream is SslStream secure)
             await secure.ShutdownAsync();
     }
 
+    // Most clients that send no more are gone, which only writing to them would tell.
     private void Extend()
     {
-        if (!Volatile.Read(ref _hasClientEnded))
-            Interlocked.Exchange(ref _endsAt, Environment.TickCount64 + (long)idle.TotalMilliseconds);
+        var time = Volatile.Read(ref _hasClientEnded) ? s_rest : idle;
+        Interlocked.Exchange(ref _endsAt, Environment.TickCount64 + (long)time.TotalMilliseconds);
     }
 
     private void EndInTime()

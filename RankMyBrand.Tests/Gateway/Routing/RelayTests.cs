@@ -53,6 +53,30 @@ public sealed class RelayTests(Gateways gateways)
     }
 
     [Fact]
+    public async Task Client_ThatSendsNoMore_GetsWhatStillComes_HoweverLong()
+    {
+        await using var backend = Backend();
+        backend.AfterEnd = async (stream, cancellation) =>
+        {
+            // In all more than the five seconds that are given to silence.
+            for (var i = 0; i < 7; i++)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+                await stream.WriteAsync("more\r\n\r\n"u8.ToArray(), cancellation);
+            }
+        };
+        await using var gateway = await gateways.StartAsync(backend);
+        await using var client = await ConnectAsync(gateway);
+        await client.ReadAsync();
+
+        client.End();
+
+        for (var i = 0; i < 7; i++)
+            Assert.Equal("more\r\n\r\n", await client.ReadAsync());
+        Assert.Null(await client.ReadAsync());
+    }
+
+    [Fact]
     public async Task Destination_ThatEnds_EndsTheClientToo()
     {
         var backend = Backend();
