@@ -51,12 +51,18 @@ internal readonly struct AttemptSender(HttpContext context, RoutePolicy policy, 
 
     private static SentContent? BodyOf(HttpRequestMessage request)
     {
-        if (request.Content is null or SentContent)
-            return (SentContent?)request.Content;
-        var body = new SentContent(request.Content);
+        var content = request.Content ?? EmptyBody(request.Method);
+        if (content is null or SentContent)
+            return (SentContent?)content;
+        var body = new SentContent(content);
         request.Content = body;
         return body;
     }
+
+    // The client sends a request without a body again of itself when the connection ends before an answer, but not one whose body has begun.
+    private static ReadOnlyMemoryContent? EmptyBody(HttpMethod method) => method == HttpMethod.Connect || RequestRules.IsIdempotent(method.Method)
+        ? null
+        : new ReadOnlyMemoryContent(default) { Headers = { ContentLength = 0 } };
 
     private void Report(in AttemptResult result, TimeSpan elapsed)
     {

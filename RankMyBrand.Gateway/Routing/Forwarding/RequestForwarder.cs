@@ -21,6 +21,21 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
         }
 
         var upstream = policy.Upstream;
+        var isRepeatable = RequestRules.IsRepeatable(context, upstream.Options.Retries);
+        ReadOnlyMemory<byte>? body = null;
+        if (isRepeatable && context.Request.ContentLength > 0)
+        {
+            // Before it takes a place or a destination, so that a slow client keeps neither from others.
+            var (read, problem) = await KeepBodyAsync(context, policy);
+            if (problem is not null)
+            {
+                await problem.ExecuteAsync(context);
+                return;
+            }
+
+            (body, isRepeatable) = (read, read is not null);
+        }
+
         upstream.Budget.Add();
         if (!await upstream.Bulkhead.EnterAsync(upstream.Options.Bulkhead, context.RequestAborted))
         {
@@ -34,7 +49,7 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
         Exchange? exchange = null;
         try
         {
-            exchange = await BeginAsync(context, policy);
+            exchange = await BeginAsync(context, policy, body, isRepeatable);
         }
         finally
         {
@@ -60,24 +75,29 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
         }
     }
 
+    // Where there is only one destination a body is not kept: it could go nowhere else.
+    private static async ValueTask<(ReadOnlyMemory<byte>? Body, ProblemResult? Problem)> KeepBodyAsync(HttpContext context, RoutePolicy policy)
+    {
+        if (context.GetReverseProxyFeature().Route.Cluster!.DestinationsState.AllDestinations.Count <= 1)
+            return default;
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        time.CancelAfter(policy.Total);
+        try
+        {
+            return (await RequestRules.ReadBodyAsync(context, time.Token), null);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            return (null, RequestRules.TooSlow(policy));
+        }
+    }
+
     /// <returns>Null when the request has been answered.</returns>
-    private static async ValueTask<Exchange?> BeginAsync(HttpContext context, RoutePolicy policy)
+    private static async ValueTask<Exchange?> BeginAsync(
+        HttpContext context, RoutePolicy policy, ReadOnlyMemory<byte>? body, bool isRepeatable)
     {
         var (upstream, proxy) = (policy.Upstream, context.GetReverseProxyFeature());
-        var options = upstream.Options;
-        var cluster = proxy.Route.Cluster!;
-        var healthy = upstream.HealthyDestinations(cluster);
-        var isRepeatable = RequestRules.IsRepeatable(context, options.Retries);
-        ReadOnlyMemory<byte>? body = null;
-        if (isRepeatable && context.Request.ContentLength > 0)
-        {
-            // Before a destination is chosen, so that none is kept waiting by a slow client.
-            if (cluster.DestinationsState.AllDestinations.Count > 1)
-                body = await RequestRules.ReadBodyAsync(context);
-            else
-                isRepeatable = false;
-        }
-
+        var healthy = upstream.HealthyDestinations(proxy.Route.Cluster!);
         if (Pick(upstream, proxy, healthy) is not { } candidate)
         {
             await RejectAsync(context, upstream, healthy);
@@ -88,7 +108,7 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
         return new Exchange(context, proxy, policy, candidate, body)
         {
             IsRepeatable = isRepeatable,
-            IsHedged = options.Hedging.Enabled && isRepeatable && healthy.Length > 1 && !RequestRules.IsUpgrade(context),
+            IsHedged = upstream.Options.Hedging.Enabled && isRepeatable && healthy.Length > 1 && !RequestRules.IsUpgrade(context),
         };
     }
 

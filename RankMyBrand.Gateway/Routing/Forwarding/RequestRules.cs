@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using RankMyBrand.Gateway.Routing.Upstreams;
 using RankMyBrand.ServiceDefaults.Problems;
@@ -21,12 +22,19 @@ internal static class RequestRules
             return TooLarge(policy);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = policy.MaxBodySize;
+        // YARP lifts the limit for whoever calls his request gRPC. The route says whether there is one; now nobody else finds it.
+        context.Features.Set<IHttpMaxRequestBodySizeFeature>(null);
         return null;
     }
 
     public static ProblemResult TooLarge(RoutePolicy policy) => Problem.Create(
         ProblemCode.Validation, $"The request body is larger than the {policy.MaxBodySize} bytes that are taken here.",
         StatusCodes.Status413PayloadTooLarge);
+
+    public static ProblemResult TooSlow(RoutePolicy policy) => Problem.Create(
+        ProblemCode.Validation,
+        string.Create(CultureInfo.InvariantCulture, $"The request body has not arrived within {policy.Total.TotalSeconds:0.###} s."),
+        StatusCodes.Status408RequestTimeout);
 
     /// <summary>Whether it does no harm to send the request twice, and can be done.</summary>
     public static bool IsRepeatable(HttpContext context, RetryOptions retries)
@@ -38,20 +46,22 @@ internal static class RequestRules
             || request.ContentLength <= retries.MaxBodySize;
     }
 
-    public static bool IsUpgrade(HttpContext context) => context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
-
-    /// <summary>Reads a body whose length is known and small.</summary>
-    public static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context)
-    {
-        var bytes = new byte[context.Request.ContentLength!.Value];
-        await context.Request.Body.ReadExactlyAsync(bytes, context.RequestAborted);
-        return bytes;
-    }
-
-    private static bool IsIdempotent(string method) =>
+    /// <summary>Whether a method does the same when it is used twice (RFC 9110, section 9.2.2).</summary>
+    public static bool IsIdempotent(string method) =>
         HttpMethods.IsGet(method)
             || HttpMethods.IsHead(method)
             || HttpMethods.IsPut(method)
             || HttpMethods.IsDelete(method)
-            || HttpMethods.IsOptions(method);
+            || HttpMethods.IsOptions(method)
+            || HttpMethods.IsTrace(method);
+
+    public static bool IsUpgrade(HttpContext context) => context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
+
+    /// <summary>Reads a body whose length is known and small.</summary>
+    public static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        var bytes = new byte[context.Request.ContentLength!.Value];
+        await context.Request.Body.ReadExactlyAsync(bytes, cancellationToken);
+        return bytes;
+    }
 }

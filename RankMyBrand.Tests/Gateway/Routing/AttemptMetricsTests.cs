@@ -44,7 +44,7 @@ public sealed class AttemptMetricsTests(Gateways gateways)
 
         var asking = client.GetStringAsync("/busy", Cancellation);
         await RoutingHost.WaitUntilAsync(
-            async () => Value(await client.GetStringAsync("/metrics", Cancellation), "rankmybrand_gateway_active_requests", "upstream=\"busy\"") == 1,
+            async () => asking.IsCompleted ? throw new InvalidOperationException(await asking) : Value(await client.GetStringAsync("/metrics", Cancellation), "rankmybrand_gateway_active_requests", "upstream=\"busy\"") == 1,
             "one request is under way");
         answer.Set();
 

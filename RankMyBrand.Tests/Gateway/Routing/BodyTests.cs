@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace RankMyBrand.Tests.Gateway.Routing;
 
@@ -41,6 +42,32 @@ public sealed class BodyTests
         Assert.Equal(HttpStatusCode.OK, fits.StatusCode);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, tooLarge.StatusCode);
         Assert.Equal(HttpStatusCode.OK, unlimited.StatusCode);
+    }
+
+    [Theory]
+    [InlineData(HttpProtocols.Http1)]
+    [InlineData(HttpProtocols.Http2)]
+    public async Task Limit_HoldsForWhateverTheClientCallsItsBody(HttpProtocols protocols)
+    {
+        await using var backend = await Backend.StartAsync(handler: Answers.Echo, protocols: protocols);
+        await using var host = await RoutingHost.StartAsync(
+            [backend],
+            ("Services:test:MaxRequestBodySize", "1000"),
+            ("Services:test:HttpRequest:Version", protocols == HttpProtocols.Http2 ? "2" : "1.1"),
+            ("Services:test:HttpRequest:VersionPolicy", "RequestVersionExact"));
+        using var client = host.CreateClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(host.Http2Address, "/services/test/"))
+        {
+            Content = new ByteArrayContent(new byte[100_000]) { Headers = { ContentType = new("application/grpc") } },
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        // So that nobody knows its length before.
+        request.Headers.TransferEncodingChunked = true;
+
+        using var response = await client.SendAsync(request, Cancellation);
+
+        await RoutingHost.ReadProblemAsync(response, HttpStatusCode.RequestEntityTooLarge, "VALIDATION");
     }
 
     [Fact]

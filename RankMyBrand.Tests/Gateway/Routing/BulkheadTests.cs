@@ -51,6 +51,29 @@ public sealed class BulkheadTests
     }
 
     [Fact]
+    public async Task Client_ThatIsSlowToSendASmallBody_TakesNoPlace()
+    {
+        await using var one = await Backend.StartAsync();
+        await using var two = await Backend.StartAsync();
+        await using var host = await RoutingHost.StartAsync(
+            [one, two],
+            ("Services:test:Timeouts:Total", "00:00:02"),
+            ("Services:test:Bulkhead:MaxConcurrency", "1"),
+            ("Services:test:Bulkhead:QueueLength", "1"),
+            ("Services:test:Bulkhead:QueueTimeout", "00:00:00.5"));
+        await using var slow = await RawClient.ConnectAsync(host.Address);
+        await slow.SendAsync("PUT /services/test/ HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
+
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(HttpStatusCode.OK, await host.GetStatusAsync("/services/test/"));
+        var answer = await slow.ReadAsync();
+
+        Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal);
+        Assert.Contains("The request body has not arrived within 2 s.", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("PUT /", one.Requests.Concat(two.Requests));
+    }
+
+    [Fact]
     public async Task Streams_ThatHaveBegun_DoNotCount()
     {
         await using var backend = await Backend.StartAsync(handler: async context =>

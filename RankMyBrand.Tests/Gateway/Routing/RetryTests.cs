@@ -68,6 +68,28 @@ public sealed class RetryTests
     }
 
     [Theory]
+    [InlineData("POST")]
+    [InlineData("PATCH")]
+    [InlineData("CHARGE")]
+    public async Task OtherMethods_WithoutABody_AreSentOnceToo(string method)
+    {
+        // It ends the connection, which it has kept open before: then the HTTP client would ask again.
+        await using var backend = new RawBackend
+        {
+            Answer = static request => request.StartsWith("GET ", StringComparison.Ordinal) ? RawBackend.Ok("text/plain", "hello") : null,
+        };
+        await using var host = await StartAsync([], ("Services:test:Instances:0", backend.Address.ToString()));
+        await host.GetAsync();
+
+        // Not even of no length, as curl sends it.
+        var answers = await RawClient.AnswersAsync(host.Address, $"{method} /services/test/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 502 ", Assert.Single(answers), StringComparison.Ordinal);
+        var request = Assert.Single(backend.Requests, request => request.StartsWith(method, StringComparison.Ordinal));
+        Assert.Equal(["0"], RawBackend.Values(request, "Content-Length"));
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Post_ThatNobodyHasSeen_GoesElsewhere(bool isChunked)
