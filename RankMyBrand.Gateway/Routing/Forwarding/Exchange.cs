@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using RankMyBrand.Gateway.Connections;
 using RankMyBrand.Gateway.Identity;
 using RankMyBrand.Gateway.Routing.Upstreams;
+using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 
@@ -20,8 +21,10 @@ internal sealed class Exchange(
     private readonly UpstreamOptions _options = policy.Upstream.Options;
     private readonly AttemptSender _sender = new(context, policy, policy.Upstream.Options, proxy.Cluster.HttpClient);
     private Candidate _candidate = first;
+    private bool _isUnsent = true;
+    private DestinationConfig _target = first.Destination.Config;
+    private DestinationConfig? _firstTarget;
     private List<Destination>? _tried;
-    private bool _hasBegun;
 
     private readonly CancellationTokenSource _total = TimerPool.Rent();
     private Destination? _answering;
@@ -36,6 +39,9 @@ internal sealed class Exchange(
     /// <summary>Whether a second attempt may begin while the first is under way.</summary>
     public required bool IsHedged { get; init; }
 
+    /// <summary>Whether the forwarder has sent the request to anybody. It refuses some itself.</summary>
+    public bool HasBegun { get; private set; }
+
     /// <summary>Why there is no answer.</summary>
     public AttemptFailure Failure { get; private set; }
 
@@ -46,14 +52,18 @@ internal sealed class Exchange(
     public ValueTask<ForwarderError> ForwardAsync(IHttpForwarder forwarder)
     {
         _total.CancelAfter(policy.Total);
+        _firstTarget = _target;
         return forwarder.SendAsync(
-            context, _candidate.Destination.Address, this, proxy.Cluster.Config.HttpRequest!, proxy.Route.Transformer, _total.Token);
+            context, _target.Address, this, proxy.Cluster.Config.HttpRequest!, proxy.Route.Transformer, _total.Token);
     }
 
     /// <summary>Frees what the request has held, however it ended.</summary>
     public Task EndAsync(ForwarderError error)
     {
         _permission?.Dispose();
+        // Nobody else would say what became of the passage, and a circuit that waits for its probe lets nothing else through.
+        if (_isUnsent)
+            _upstream.Report(_candidate, AttemptOutcome.Abandoned);
         if (error == ForwarderError.ResponseBodyDestination && _answering is not null)
             _upstream.Report(new Candidate(_answering, IsProbe: false), AttemptOutcome.Failed);
         if (_switch is { } begun)
@@ -79,7 +89,7 @@ internal sealed class Exchange(
         {
             var result = IsHedged
                 ? await SendHedgedAsync(request, cancellationToken)
-                : await _sender.SendAsync(_candidate, request, IsRepeatable, cancellationToken);
+                : await SendAsync(_candidate, request, cancellationToken);
             if (!result.IsBad || left == 0 || cancellationToken.IsCancellationRequested || !MayRepeat(result, request)
                 || TakeOther(result.Candidate, isCounted: result.Failure != AttemptFailure.NotSent) is not { } other)
             {
@@ -91,21 +101,39 @@ internal sealed class Exchange(
 
             Discard(result);
             _upstream.Telemetry.Retried(_upstream.Name);
-            RequestCopies.Redirect(request, _candidate.Destination, other.Destination);
-            _candidate = other;
+            Turn(request, other);
         }
     }
 
     private void Begin(HttpRequestMessage request)
     {
         // The forwarder asks a second time, with a new request, when a WebSocket needs another version of HTTP.
-        if (_hasBegun && LoadBalancer.Passes(_candidate.Destination) is { } again)
-            _candidate = again;
-        _hasBegun = true;
+        if (HasBegun)
+        {
+            RequestCopies.Redirect(request, _firstTarget!, _target);
+            if (LoadBalancer.Passes(_candidate.Destination) is { } again)
+                (_candidate, _isUnsent) = (again, true);
+        }
+
+        HasBegun = true;
         if (context.Request.Path.Value!.Contains('%', StringComparison.Ordinal))
             RequestCopies.KeepEncodedSlashes(request, context);
         if (body is { } bytes && request.Content is { } content)
             request.Content = RequestCopies.WithHeaders(new ReadOnlyMemoryContent(bytes), content);
+    }
+
+    private void Turn(HttpRequestMessage request, Candidate other)
+    {
+        (_candidate, _isUnsent) = (other, true);
+        var target = other.Destination.Config;
+        RequestCopies.Redirect(request, _target, target);
+        _target = target;
+    }
+
+    private Task<AttemptResult> SendAsync(Candidate candidate, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        _isUnsent = false;
+        return _sender.SendAsync(candidate, request, IsRepeatable, cancellationToken);
     }
 
     // A destination to which there was no connection has not seen the request, so it does not matter whether that may be repeated.
@@ -131,19 +159,19 @@ internal sealed class Exchange(
     private async Task<AttemptResult> SendHedgedAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if ((_options.Hedging.Delay ?? _upstream.Latencies.P95) is not { } delay)
-            return await _sender.SendAsync(_candidate, request, IsRepeatable, cancellationToken);
+            return await SendAsync(_candidate, request, cancellationToken);
 
         // Copied before it is under way: the client may change its headers while it sends it.
         var copy = RequestCopies.Copy(request, body ?? default);
         using var stopOne = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var stopTwo = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var one = _sender.SendAsync(_candidate, request, IsRepeatable, stopOne.Token);
+        var one = SendAsync(_candidate, request, stopOne.Token);
         if (await EndsWithinAsync(one, delay) || TakeOther(_candidate) is not { } other)
             return await one;
 
         _tried!.Add(other.Destination);
-        RequestCopies.Redirect(copy, _candidate.Destination, other.Destination);
-        var two = _sender.SendAsync(other, copy, IsRepeatable, stopTwo.Token);
+        RequestCopies.Redirect(copy, _target, other.Destination.Config);
+        var two = SendAsync(other, copy, stopTwo.Token);
         var faster = await Task.WhenAny(one, two);
         var (slower, stopSlower) = faster == one ? (two, stopTwo) : (one, stopOne);
         var result = await faster;

@@ -11,9 +11,12 @@ internal static class ForwardProblems
     {
         if (error == ForwarderError.None)
         {
+            if (context.Response.StatusCode < StatusCodes.Status400BadRequest)
+                return Task.CompletedTask;
+            if (!exchange.HasBegun)
+                return Refused(context).ExecuteAsync(context);
             // What a service answers goes to the client as it is, an error without a body too.
-            if (context.Response.StatusCode >= StatusCodes.Status400BadRequest
-                && context.Features.Get<IStatusCodePagesFeature>() is { } pages)
+            if (context.Features.Get<IStatusCodePagesFeature>() is { } pages)
                 pages.Enabled = false;
             return Task.CompletedTask;
         }
@@ -29,6 +32,14 @@ internal static class ForwardProblems
         Log(context, policy, error, problem.StatusCode!.Value);
         return context.Response.HasStarted ? Task.CompletedTask : problem.ExecuteAsync(context);
     }
+
+    // By the forwarder, which only sets the status. So far it does that for handshakes that it translates into HTTP/2.
+    private static ProblemResult Refused(HttpContext context) => Problem.Create(
+        ProblemCode.Validation,
+        RequestRules.IsUpgrade(context)
+            ? "The handshake of the WebSocket is not valid: Sec-WebSocket-Key must be 16 bytes in base64 (RFC 6455, section 4.1)."
+            : "The request cannot be forwarded as it is.",
+        context.Response.StatusCode);
 
     private static ProblemResult Explain(HttpContext context, RoutePolicy policy, Exchange exchange, ForwarderError error)
     {

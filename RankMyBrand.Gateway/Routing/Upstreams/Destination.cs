@@ -1,3 +1,4 @@
+using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;
 
 namespace RankMyBrand.Gateway.Routing.Upstreams;
@@ -9,7 +10,8 @@ internal sealed class Destination(DestinationState state, TimeProvider time)
 
     public DestinationState State => state;
 
-    public string Address => state.Model.Config.Address;
+    /// <summary>As it is now. It may change under a request, so whoever needs it twice reads it once.</summary>
+    public DestinationConfig Config => state.Model.Config;
 
     public CircuitBreaker Breaker { get; } = new(time);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RankMyBrand.Gateway.Routing.Upstreams;
 using RankMyBrand.Tests.Support;
@@ -175,6 +176,34 @@ public sealed class CircuitBreakerTests
         });
 
         Assert.Equal(1, passed);
+    }
+
+    [Fact]
+    public async Task Probe_ThatTheProxyRefusesToSend_LetsTheNextProbe()
+    {
+        await using var backend = await Backend.StartAsync(protocols: HttpProtocols.Http2);
+        await using var host = await RoutingHost.StartAsync(
+            [backend],
+            ("Services:test:HttpRequest:Version", "2"),
+            ("Services:test:HttpRequest:VersionPolicy", "RequestVersionExact"),
+            ("Services:test:Breaker:OpenFor", "00:00:01"));
+        await backend.StopAsync();
+        for (var i = 0; i < CircuitBreaker.MaxUnreachable; i++)
+            Assert.Equal(HttpStatusCode.BadGateway, await host.GetStatusAsync("/services/test/"));
+        await backend.StartAsync();
+        string? refused = null;
+        await RoutingHost.WaitUntilAsync(async () =>
+        {
+            refused = Assert.Single(await RawClient.AnswersAsync(
+                host.Address,
+                "GET /services/test/ HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: no\r\n\r\n"));
+            return !refused.StartsWith("HTTP/1.1 503 ", StringComparison.Ordinal);
+        }, "the circuit is half open");
+
+        Assert.Equal(HttpStatusCode.OK, await host.GetStatusAsync("/services/test/"));
+        Assert.StartsWith("HTTP/1.1 400 ", refused, StringComparison.Ordinal);
+        Assert.Contains("Sec-WebSocket-Key must be 16 bytes in base64", refused, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -117,6 +117,21 @@ public sealed class ServiceRouteTests
         Assert.Equal("GET /files/a%2Fb", Assert.Single(backend.Requests));
     }
 
+    [Theory]
+    [InlineData("a%2Fb?u=%252F")]
+    [InlineData("a%252Fb?u=%2F")]
+    [InlineData("a%2Fb%252Fc%2F%252F%2F")]
+    [InlineData("%252F/%2Fa%25252Fb")]
+    public async Task EncodedSlashes_AndEncodedPercentSigns_AreToldApart(string path)
+    {
+        await using var backend = await Backend.StartAsync();
+        await using var host = await RoutingHost.StartAsync([backend]);
+
+        using var response = await host.Client.SendAsync(Raw(host, $"/services/test/{path}"), Cancellation);
+
+        Assert.Equal($"GET /{path}", Assert.Single(backend.Requests));
+    }
+
     [Fact]
     public async Task Service_WithoutInstances_Is503()
     {
