@@ -23,6 +23,7 @@ internal sealed class HubConnection(WebSocket socket, Action cutOff, string? ten
 
     private readonly HubOutbox _outbox = new(socket, cutOff, options);
     private Dictionary<string, HubSubscription>? _subscriptions;
+    private SubscribePace _pace = new(options);
 
     /// <summary>Serves the client until it leaves, is told to, or is cut off.</summary>
     public async Task RunAsync()
@@ -118,9 +119,11 @@ internal sealed class HubConnection(WebSocket socket, Action cutOff, string? ten
     {
         if (subscriptions.ContainsKey(stream))
             return new HubRefusal(ProblemCode.Conflict, $"You follow '{stream}' already; unsubscribe first to follow it otherwise.");
-        return subscriptions.Count < options.MaxSubscriptions
+        if (subscriptions.Count >= options.MaxSubscriptions)
+            return new HubRefusal(ProblemCode.Validation, $"You follow {subscriptions.Count} streams, which is as many as one connection may; unsubscribe from one first.");
+        return _pace.TryTake()
             ? null
-            : new HubRefusal(ProblemCode.Validation, $"You follow {subscriptions.Count} streams, which is as many as one connection may; unsubscribe from one first.");
+            : new HubRefusal(ProblemCode.RateLimited, $"You subscribe more than {options.SubscribesPerMinute} times a minute; subscribe to '{stream}' later.");
     }
 
     private async ValueTask<bool> UnsubscribeAsync(string stream)

@@ -22,4 +22,8 @@ internal sealed class HubOptions
     /// <summary>How many streams one client may follow.</summary>
     [Range(1, 1000)]
     public int MaxSubscriptions { get; set; } = 50;
+
+    /// <summary>How often a minute one client may subscribe, beyond the first <see cref="MaxSubscriptions"/> times.</summary>
+    [Range(1, 60_000)]
+    public int SubscribesPerMinute { get; set; } = 60;
 }

@@ -163,6 +163,25 @@ public sealed class HubTests(Servers servers)
     }
 
     [Fact]
+    public async Task Subscribe_OverAndOver_IsRefusedForAWhile()
+    {
+        await using var hub = await StartAsync(("Hub:MaxSubscriptions", "3"), ("Hub:SubscribesPerMinute", "1"));
+        await using var client = await HubClient.ConnectAsync(hub.Address);
+        for (var i = 0; i < 3; i++)
+        {
+            await client.SubscribeAsync(_stream, after: "0-0");
+            await client.SendAsync($$"""{"op":"unsubscribe","stream":"{{_stream}}"}""");
+            Assert.Equal("unsubscribed", (await client.ReceiveAsync())?.GetProperty("op").GetString());
+        }
+
+        await client.SendAsync($$"""{"op":"subscribe","stream":"{{_stream}}","after":"0-0"}""");
+
+        var refusal = await client.ReceiveAsync();
+        Assert.Equal("RATE_LIMITED", refusal?.GetProperty("code").GetString());
+        Assert.Equal($"You subscribe more than 1 times a minute; subscribe to '{_stream}' later.", refusal?.GetProperty("detail").GetString());
+    }
+
+    [Fact]
     public async Task Message_ThatIsTooLong_ClosesTheConnection()
     {
         await using var hub = await StartAsync();
