@@ -8,9 +8,9 @@ using RankMyBrand.Gateway.Routing;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddHttpHygiene();
-builder.AddIdentity();
 // Without Redis the gateway still serves, so it does not call itself unready then.
 builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true);
+builder.AddIdentity();
 builder.AddRateLimits();
 builder.AddHub();
 builder.AddApiDocument();

@@ -9,13 +9,17 @@ internal static class IdentityExtensions
 {
     private const string FrameworkAuthorization = "__AuthorizationMiddlewareSet";
 
-    /// <summary>Adds API keys, and tokens where <c>Security:Jwt</c> is configured.</summary>
+    /// <summary>Adds API keys, and tokens where <c>Security:Jwt</c> is configured; comes after the Redis client.</summary>
     public static void AddIdentity(this WebApplicationBuilder builder)
     {
         builder.AddApiKeys();
         builder.Services.AddSingleton<IValidateOptions<ApiKeysOptions>, WholeConfiguration>();
         if (builder.Configuration.GetSection(JwtOptions.Section).Exists())
+        {
             builder.AddJwtValidation();
+            builder.AddTokenRevocationList();
+        }
+
         builder.Services.AddSingleton<Authenticator>();
         builder.Services.AddSingleton<CredentialWatch>();
         builder.Services.AddHostedService(services => services.GetRequiredService<CredentialWatch>());

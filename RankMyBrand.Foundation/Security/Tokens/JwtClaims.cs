@@ -6,7 +6,7 @@ namespace RankMyBrand.Foundation.Security;
 /// <summary>Reads and checks the claims of a token whose signature is good (RFC 7519 section 4). The first fault found stays.</summary>
 internal sealed class JwtClaims(JsonElement claims)
 {
-    private const int MaxTextLength = 256;
+    public const int MaxTextLength = 256;
     private const int MaxNameLength = 2048;                              // of an issuer, audience, scope or role, which may be an address
     private const double LastInstant = 253_402_300_799;                  // 9999-12-31T23:59:59Z
 

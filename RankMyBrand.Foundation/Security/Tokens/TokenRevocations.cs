@@ -6,7 +6,7 @@ namespace RankMyBrand.Foundation.Security;
 /// <summary>
 /// What was withdrawn before its time, in this process: single tokens by their <c>jti</c>, and all tokens of a subject issued before an
 /// instant. Takes effect on the next look at a token, a remembered one too. Whoever owns the truth calls in at the
-/// start and at each change.
+/// start and at each change; with <c>AddTokenRevocationList</c> that is the list in Redis, and <see cref="TokenRevoker"/> writes to it.
 /// </summary>
 public sealed class TokenRevocations(IOptions<JwtOptions> options, TimeProvider time)
 {
@@ -23,7 +23,7 @@ public sealed class TokenRevocations(IOptions<JwtOptions> options, TimeProvider 
     public void RevokeToken(string tokenId, DateTimeOffset expiresAt)
     {
         Sweep();
-        var until = expiresAt + options.Value.ClockSkew;
+        var until = Later(expiresAt, options.Value.ClockSkew);
         _ids.AddOrUpdate(tokenId, until, (_, known) => known > until ? known : until);
     }
 
@@ -34,7 +34,7 @@ public sealed class TokenRevocations(IOptions<JwtOptions> options, TimeProvider 
     {
         Sweep();
         var (life, skew) = (options.Value.MaxLifetime, options.Value.ClockSkew);
-        var cutoff = new Cutoff(issuedBefore, life > TimeSpan.Zero ? issuedBefore + life + skew : DateTimeOffset.MaxValue);
+        var cutoff = new Cutoff(issuedBefore, life > TimeSpan.Zero ? Later(issuedBefore, life + skew) : DateTimeOffset.MaxValue);
         _subjects.AddOrUpdate(subject, cutoff, (_, known) => known.IssuedBefore > issuedBefore ? known : cutoff);
     }
 
@@ -63,6 +63,10 @@ public sealed class TokenRevocations(IOptions<JwtOptions> options, TimeProvider 
                 _subjects.TryRemove(subject, out _);
         }
     }
+
+    // After the end of the calendar there is nothing.
+    private static DateTimeOffset Later(DateTimeOffset instant, TimeSpan by) =>
+        instant < DateTimeOffset.MaxValue - by ? instant + by : DateTimeOffset.MaxValue;
 
     private sealed record Cutoff(DateTimeOffset IssuedBefore, DateTimeOffset Until);
 }

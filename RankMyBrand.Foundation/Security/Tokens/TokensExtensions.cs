@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RankMyBrand.Foundation.Configuration;
 using RankMyBrand.Foundation.Security;
+using StackExchange.Redis;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -33,6 +34,32 @@ public static class TokensExtensions
     }
 
     /// <summary>
+    /// Has the tokens that <see cref="AddJwtValidation"/> takes refused as soon as they are in the list of revocations, which all services
+    /// share, on the Redis of the connection string <paramref name="connectionName"/>. The service starts and runs without Redis, too.
+    /// </summary>
+    public static void AddTokenRevocationList(this IHostApplicationBuilder builder, string connectionName = "redis")
+    {
+        if (builder.Services.Any(service => service.ServiceType == typeof(RevocationFollower)))
+            return;
+        AddRedis(builder, connectionName);
+        builder.Services.AddSingleton<RevocationList>();
+        builder.Services.AddSingleton<RevocationIntake>();
+        builder.Services.AddSingleton<RevocationFollower>();
+        builder.Services.AddHostedService<RevocationReader>();
+    }
+
+    /// <summary>
+    /// Adds <see cref="TokenRevoker"/>, which revokes tokens for all services, on the Redis of the connection string
+    /// <paramref name="connectionName"/>.
+    /// </summary>
+    public static void AddTokenRevoker(this IHostApplicationBuilder builder, string connectionName = "redis")
+    {
+        AddRedis(builder, connectionName);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton<TokenRevoker>();
+    }
+
+    /// <summary>
     /// Adds <see cref="JwtIssuer"/> and an empty <see cref="SigningKeyRing"/> with the section <c>Security:JwtIssuer</c>. The caller keeps
     /// the keys and adds them to the ring.
     /// </summary>
@@ -43,5 +70,11 @@ public static class TokensExtensions
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<SigningKeyRing>();
         builder.Services.TryAddSingleton<JwtIssuer>();
+    }
+
+    private static void AddRedis(IHostApplicationBuilder builder, string connectionName)
+    {
+        if (!builder.Services.Any(service => service.ServiceType == typeof(IConnectionMultiplexer)))
+            builder.AddRedisClient(connectionName);
     }
 }

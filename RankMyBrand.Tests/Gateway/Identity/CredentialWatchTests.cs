@@ -8,6 +8,7 @@ using RankMyBrand.Gateway.Identity;
 using RankMyBrand.Tests.Foundation.Security.Tokens;
 using RankMyBrand.Tests.Gateway.Hub;
 using RankMyBrand.Tests.Gateway.Routing;
+using StackExchange.Redis;
 
 namespace RankMyBrand.Tests.Gateway.Identity;
 
@@ -107,13 +108,21 @@ public sealed class CredentialWatchTests(Gateways gateways) : IAsyncLifetime
         await opened.AssertGoesOnAsync();
     }
 
-    [Fact]
-    public async Task Token_Revoked_EndsWhatItHasOpened()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Token_RevokedInRedis_EndsWhatItHasOpened(bool bySubject)
     {
-        await using var opened = await Opened.ByAsync(_gateway, ("Authorization", $"Bearer {_jwt.Token()}"));
+        // The Redis is that of other tests, too.
+        var (id, subject) = ($"token-{Guid.NewGuid():N}", $"user-{Guid.NewGuid():N}");
+        var token = _jwt.Token(("jti", id), ("sub", subject), ("iat", _jwt.Now - 60));
+        await using var opened = await Opened.ByAsync(_gateway, ("Authorization", $"Bearer {token}"));
         await using var staying = await Opened.ByAsync(_gateway, ("Authorization", $"Bearer {_jwt.Token(("jti", "another"))}"));
 
-        _gateway.Services.GetRequiredService<TokenRevocations>().RevokeToken("token-1", DateTimeOffset.UtcNow.AddHours(1));
+        var revoker = new TokenRevoker(_gateway.Services.GetRequiredService<IConnectionMultiplexer>(), TimeProvider.System);
+        await (bySubject
+            ? revoker.RevokeSubjectAsync(subject, DateTimeOffset.UtcNow, Cancellation)
+            : revoker.RevokeTokenAsync(id, DateTimeOffset.UtcNow.AddHours(1), Cancellation));
 
         await opened.AssertEndedAsync();
         await staying.AssertGoesOnAsync();
