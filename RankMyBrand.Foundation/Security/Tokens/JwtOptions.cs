@@ -6,7 +6,7 @@ public sealed class JwtOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Security:Jwt";
 
-    private static readonly JwtAlgorithm[] s_defaultAlgorithms = [JwtAlgorithm.ES256];
+    private static readonly JwtAlgorithm[] s_defaultAlgorithms = Enum.GetValues<JwtAlgorithm>();
     private static readonly string[] s_defaultTypes = ["JWT", "at+jwt"];
 
     /// <summary>The one trusted issuer: a token's <c>iss</c> must equal it, letter by letter. Required.</summary>
@@ -15,7 +15,10 @@ public sealed class JwtOptions
     /// <summary>The names this service answers to: one of them must be in a token's <c>aud</c>. Required.</summary>
     public IList<string> Audiences { get; } = [];
 
-    /// <summary>The algorithms that are taken; none given means ES256 alone.</summary>
+    /// <summary>
+    /// The algorithms that are taken; none given means ES256, RS256 and EdDSA. A key of the issuer goes with one of them alone, that of its
+    /// <c>kty</c> and <c>crv</c>, whatever a token says, so a longer list lets nobody choose.
+    /// </summary>
     public IList<JwtAlgorithm> Algorithms { get; } = [];
 
     /// <summary>

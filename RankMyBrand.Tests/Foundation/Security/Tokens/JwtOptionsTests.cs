@@ -47,14 +47,15 @@ public sealed class JwtOptionsTests
 
         Assert.Equal([JwtAlgorithm.EdDSA, JwtAlgorithm.ES256], options.AllowedAlgorithms);
         Assert.Equal(["JWT"], options.AllowedTypes);
-        Assert.Equal([JwtAlgorithm.ES256], Options(("JwksUri", "http://127.0.0.1:1/jwks")).AllowedAlgorithms);
+        Assert.Equal(
+            [JwtAlgorithm.ES256, JwtAlgorithm.RS256, JwtAlgorithm.EdDSA], Options(("JwksUri", "http://127.0.0.1:1/jwks")).AllowedAlgorithms);
     }
 
     [Fact]
     public async Task AddJwtValidation_StaticKeys_ValidatesTokens()
     {
         using var jwt = new JwtFixture();
-        using var host = Host(("Jwks", JwtFixture.Jwks), ("MaxLifetime", "00:00:00"));
+        using var host = Host(("Jwks", JwtFixture.Jwks), ("MaxLifetime", "00:00:00"), ("Algorithms:0", "ES256"));
         var validator = host.Services.GetRequiredService<JwtValidator>();
         var token = jwt.Token(("iat", 0), ("exp", DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 600));
 
@@ -62,6 +63,31 @@ public sealed class JwtOptionsTests
         Assert.Equal(
             JwtRefusal.AlgorithmNotAllowed,
             (await validator.ValidateAsync(JwtFixture.Compact("""{"alg":"RS256","kid":"rsa"}""", jwt.Claims(), jwt.SignRsa), TestContext.Current.CancellationToken)).Refusal);
+    }
+
+    [Theory]
+    [InlineData("ES256", "ec", JwtRefusal.None)]
+    [InlineData("RS256", "rsa", JwtRefusal.None)]
+    [InlineData("EdDSA", "ed", JwtRefusal.None)]
+    [InlineData("Ed25519", "ed", JwtRefusal.None)]
+    [InlineData("ES256", "rsa", JwtRefusal.KeyMismatch)]
+    [InlineData("ES256", "ed", JwtRefusal.KeyMismatch)]
+    [InlineData("RS256", "ec", JwtRefusal.KeyMismatch)]
+    [InlineData("EdDSA", "ec", JwtRefusal.KeyMismatch)]
+    [InlineData("HS256", "rsa", JwtRefusal.AlgorithmNotAllowed)]
+    [InlineData("PS256", "rsa", JwtRefusal.AlgorithmNotAllowed)]
+    [InlineData("ES384", "ec", JwtRefusal.AlgorithmNotAllowed)]
+    public async Task AddJwtValidation_NoAlgorithmsGiven_EachKeyGoesWithItsOwnAlone(string algorithm, string key, JwtRefusal expected)
+    {
+        using var jwt = new JwtFixture();
+        jwt.Time.Advance(DateTimeOffset.UtcNow - jwt.Time.GetUtcNow());
+        using var host = Host(("Jwks", JwtFixture.Jwks));
+        Func<byte[], byte[]> sign = key switch { "ec" => jwt.SignEc, "rsa" => jwt.SignRsa, _ => JwtFixture.SignEd };
+        var token = JwtFixture.Compact($$"""{"alg":"{{algorithm}}","kid":"{{key}}"}""", jwt.Claims(), sign);
+
+        var validation = await host.Services.GetRequiredService<JwtValidator>().ValidateAsync(token, TestContext.Current.CancellationToken);
+
+        Assert.Equal(expected, validation.Refusal);
     }
 
     [Fact]
