@@ -90,7 +90,10 @@ internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator aut
                     context, ProblemCode.Unavailable, "Tokens cannot be checked now; try again shortly.", retryAfter: s_retryAfter);
             case AuthenticationFailure.Ambiguous:
                 return Problem.WriteAsync(
-                    context, ProblemCode.Validation, $"The request has more than one credential; send one {Authenticator.KeyHeader} or one Authorization.");
+                    context,
+                    ProblemCode.Validation,
+                    $"The request has more than one credential; send one {Authenticator.KeyHeader}, one Authorization or, "
+                    + "with a WebSocket, one subprotocol 'bearer.TOKEN'.");
             case AuthenticationFailure.KeyNotFromHere:
                 return Problem.WriteAsync(context, ProblemCode.Forbidden, "The API key may not be used from this address.");
             default:

@@ -78,13 +78,70 @@ public sealed class AuthenticationTests(Gateways gateways)
         await using var gateway = await gateways.StartAsync(backend);
         await using var client = await RawClient.ConnectAsync(gateway.Address);
 
-        await client.SendAsync(
-            "GET /echo/x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-            + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat, bearer.{GatewayHost.Key}\r\n\r\n");
+        await client.SendAsync(Handshake($"Sec-WebSocket-Protocol: chat, bearer.{GatewayHost.Key}"));
 
         Assert.StartsWith("HTTP/1.1 101 ", await client.ReadAsync(), StringComparison.Ordinal);
         Assert.Equal(["chat"], RawBackend.Values(backend.Only, "Sec-WebSocket-Protocol"));
         Assert.DoesNotContain(GatewayHost.Key, backend.Only, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Sec-WebSocket-Protocol: chat, bearer.other, bearer.KEY")]
+    [InlineData("Sec-WebSocket-Protocol: bearer.KEY\r\nSec-WebSocket-Protocol: bearer.KEY")]
+    [InlineData("Sec-WebSocket-Protocol: bearer.KEY\r\nAuthorization: Bearer KEY")]
+    [InlineData("Sec-WebSocket-Protocol: bearer.KEY\r\nAuthorization: Basic dXNlcjpwYXNz")]
+    [InlineData("Sec-WebSocket-Protocol: bearer.KEY\r\nX-API-Key: KEY")]
+    public async Task WebSocketOfAService_WithSeveralCredentials_IsRefused(string headers)
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend);
+        await using var client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync(Handshake(headers.Replace("KEY", GatewayHost.Key, StringComparison.Ordinal)));
+
+        var answer = await client.ReadAsync();
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.Contains(
+            "The request has more than one credential; send one X-API-Key, one Authorization or, with a WebSocket, one subprotocol",
+            answer,
+            StringComparison.Ordinal);
+        Assert.Empty(backend.Requests);
+    }
+
+    [Theory]
+    [InlineData("bearer.KEY")]
+    [InlineData("Bearer.KEY, chat")]
+    [InlineData("chat,\tbearer.KEY,bearer.KEY")]
+    [InlineData("\"bearer.KEY\"")]
+    public async Task RequestThatIsNoWebSocket_WithATokenAsASubprotocol_PassesWithoutIt(string offered)
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend);
+        offered = offered.Replace("KEY", GatewayHost.Key, StringComparison.Ordinal);
+
+        using var known = await SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key), ("Sec-WebSocket-Protocol", offered));
+        using var unknown = await SendAsync(gateway, "/echo/x", ("Sec-WebSocket-Protocol", offered));
+
+        Assert.Equal(HttpStatusCode.OK, known.StatusCode);
+        Assert.DoesNotContain(GatewayHost.Key, backend.Only, StringComparison.Ordinal);
+        await unknown.AssertProblemAsync(401, "UNAUTHORIZED");
+    }
+
+    [Fact]
+    public async Task WebSocketOfAnAnonymousRoute_WithTokensAsSubprotocols_PassesWithoutThem()
+    {
+        await using var backend = new RawBackend
+        {
+            Answer = static _ => "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        };
+        await using var gateway = await gateways.StartAsync(backend, [("ReverseProxy:Routes:echo:Metadata:Anonymous", "true")]);
+        await using var client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync(Handshake($"Sec-WebSocket-Protocol: bearer.{GatewayHost.Key}, chat, bearer.other"));
+
+        Assert.StartsWith("HTTP/1.1 101 ", await client.ReadAsync(), StringComparison.Ordinal);
+        Assert.Equal(["chat"], RawBackend.Values(backend.Only, "Sec-WebSocket-Protocol"));
+        Assert.DoesNotContain("bearer", backend.Only, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -159,4 +216,8 @@ public sealed class AuthenticationTests(Gateways gateways)
             Assert.True(request.Headers.TryAddWithoutValidation(name, value));
         return await gateway.Client.SendAsync(request, Cancellation);
     }
+
+    private static string Handshake(string headers) =>
+        "GET /echo/x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n\r\n";
 }
