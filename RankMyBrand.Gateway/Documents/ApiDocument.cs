@@ -4,55 +4,69 @@ using Microsoft.Extensions.Options;
 namespace RankMyBrand.Gateway.Documents;
 
 /// <summary>
-/// The OpenAPI document of the whole public API, merged from the services' own. A service that is away stays in it as it was last seen.
+/// The OpenAPI document of the whole public API, merged from the services' own. A service that is away, or slow, stays in it as it was last
+/// seen. When the document has aged, one caller waits for the next one; the others get the last meanwhile.
 /// </summary>
 internal sealed partial class ApiDocument(
     HttpClient http, IOptions<ApiDocumentOptions> options, TimeProvider time, ILogger<ApiDocument> logger) : IDisposable
 {
     private readonly Dictionary<string, JsonObject> _lastSeen = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _merging = new(1, 1);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _gate = new();
+    private Task<byte[]>? _merging;
     private byte[]? _document;
     private long _mergedAt;
 
     /// <summary>The document, UTF-8 JSON.</summary>
-    public async Task<byte[]> GetAsync(CancellationToken cancellationToken)
+    public Task<byte[]> GetAsync(CancellationToken cancellationToken)
     {
-        await _merging.WaitAsync(cancellationToken);
-        try
+        Task<byte[]> merging;
+        lock (_gate)
         {
-            if (_document is null || time.GetElapsedTime(_mergedAt) >= options.Value.MaxAge)
-            {
-                await Task.WhenAll(options.Value.Sources.Select(source => LookAsync(source.Key, source.Value, cancellationToken)));
-                lock (_lastSeen)
-                    _document = ApiDocumentMerge.Of(
-                        _lastSeen.OrderBy(seen => seen.Key, StringComparer.Ordinal).Select(seen => (seen.Key, seen.Value)));
-                _mergedAt = time.GetTimestamp();
-            }
+            var isMerging = _merging is { IsCompleted: false };
+            if (_document is not null && (isMerging || time.GetElapsedTime(_mergedAt) < options.Value.MaxAge))
+                return Task.FromResult(_document);
+            // Not with the caller's token: others may come to wait for it, too.
+            var stopping = _stopping.Token;
+            merging = _merging = isMerging ? _merging! : Task.Run(() => MergeAsync(stopping), stopping);
+        }
 
-            return _document;
-        }
-        finally
-        {
-            _merging.Release();
-        }
+        return merging.WaitAsync(cancellationToken);
     }
 
-    public void Dispose() => _merging.Dispose();
-
-    private async Task LookAsync(string service, Uri address, CancellationToken cancellationToken)
+    public void Dispose()
     {
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
+
+    private async Task<byte[]> MergeAsync(CancellationToken stopping)
+    {
+        await Task.WhenAll(options.Value.Sources.Select(source => LookAsync(source.Key, source.Value, stopping)));
+        var document = ApiDocumentMerge.Of(
+            _lastSeen.OrderBy(seen => seen.Key, StringComparer.Ordinal).Select(seen => (seen.Key, seen.Value)));
+        lock (_gate)
+            (_document, _mergedAt) = (document, time.GetTimestamp());
+        return document;
+    }
+
+    private async Task LookAsync(string service, Uri address, CancellationToken stopping)
+    {
+        var limit = options.Value.SourceTimeout;
+        using var late = new CancellationTokenSource(limit, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stopping, late.Token);
         try
         {
-            await using var body = await http.GetStreamAsync(address, cancellationToken);
-            if (await JsonNode.ParseAsync(body, cancellationToken: cancellationToken) is JsonObject document)
+            await using var body = await http.GetStreamAsync(address, end.Token);
+            if (await JsonNode.ParseAsync(body, cancellationToken: end.Token) is JsonObject document)
             {
                 lock (_lastSeen)
                     _lastSeen[service] = document;
             }
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!stopping.IsCancellationRequested)
         {
-            LogAway(logger, service, address, e.Message);
+            LogAway(logger, service, address, late.IsCancellationRequested ? $"it has not come within {limit}" : e.Message);
         }
     }
 

@@ -3,7 +3,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 using RankMyBrand.Gateway.Documents;
+using RankMyBrand.Tests.Gateway.Routing;
 using RankMyBrand.Tests.ServiceDefaults;
 
 namespace RankMyBrand.Tests.Gateway.Documents;
@@ -11,6 +13,8 @@ namespace RankMyBrand.Tests.Gateway.Documents;
 /// <summary>The API document and its page, with a service behind the gateway that describes itself.</summary>
 public sealed class ApiDocumentTests(Gateways gateways)
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -37,6 +41,88 @@ public sealed class ApiDocumentTests(Gateways gateways)
         isAway = true;
 
         Assert.NotNull((await ReadAsync(gateway))["paths"]!["/api/things"]);
+    }
+
+    [Fact]
+    public async Task Document_WhileOneCallerWaitsForTheNext_IsServedAsItWas()
+    {
+        using var source = new SlowSource();
+        await using var service = await source.StartAsync();
+        await using var gateway = await StartGatewayAsync(
+            service, ("ApiDocument:MaxAge", "00:00:00"), ("ApiDocument:SourceTimeout", "00:01:00"));
+        await ReadAsync(gateway);
+
+        source.Hang("/api/new");
+        var waiting = ReadAsync(gateway);
+        await source.AskedAsync();
+        var others = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => ReadAsync(gateway))).WaitAsync(s_patience, Token);
+
+        Assert.False(waiting.IsCompleted);
+        Assert.All(others, document => Assert.NotNull(document["paths"]!["/api/old"]));
+        source.Release();
+        Assert.NotNull((await waiting.WaitAsync(s_patience, Token))["paths"]!["/api/new"]);
+    }
+
+    [Fact]
+    public async Task Document_TheFirstWhoAsksGoesAway_IsMergedForTheOthers()
+    {
+        using var source = new SlowSource();
+        await using var service = await source.StartAsync();
+        await using var gateway = await StartGatewayAsync(service, ("ApiDocument:SourceTimeout", "00:01:00"));
+        using var leaving = new CancellationTokenSource();
+        source.Hang("/api/new");
+
+        var first = gateway.Client.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative), leaving.Token);
+        await source.AskedAsync();
+        var second = ReadAsync(gateway);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        source.Release();
+
+        Assert.NotNull((await second.WaitAsync(s_patience, Token))["paths"]!["/api/new"]);
+        Assert.Equal(1, source.Asked);
+    }
+
+    [Fact]
+    public async Task Document_OfAServiceThatHangs_DoesWithoutItAfterAWhile()
+    {
+        using var source = new SlowSource();
+        source.Hang("/api/never");
+        await using var hanging = await source.StartAsync();
+        await using var service = await StartServiceAsync(() => Describing("/api/things"));
+        var log = new TestLog();
+        await using var gateway = await gateways.StartAsync(service.Address, log, [
+            ("ApiDocument:Sources:event-processor", $"{service.Address}openapi/v1.json"),
+            ("ApiDocument:Sources:hanging", $"{hanging.Address}openapi/v1.json"),
+            ("ApiDocument:SourceTimeout", "00:00:00.5"),
+        ]);
+
+        var document = await ReadAsync(gateway).WaitAsync(s_patience, Token);
+
+        Assert.NotNull(document["paths"]!["/api/things"]);
+        await log.WaitForAsync("The API document of hanging cannot be read at");
+        await log.WaitForAsync("so it stays as it was: it has not come within 00:00:00.5");
+    }
+
+    [Theory]
+    [InlineData(
+        "MaxAge", "-00:00:01",
+        "Configuration 'ApiDocument:MaxAge' is not valid (now '-00:00:01'): it must be from 00:00:00 to 1.00:00:00.")]
+    [InlineData(
+        "SourceTimeout", "00:00:00",
+        "Configuration 'ApiDocument:SourceTimeout' is not valid (now '00:00:00'): it must be from 00:00:00.1 to 00:01:00.")]
+    [InlineData(
+        "Sources:things", "things/openapi",
+        "the source 'things' is 'things/openapi'; it must be an absolute address, such as http://things/openapi/v1.json.")]
+    [InlineData("Sources:things", "ftp://things/", "the source 'things' is 'ftp://things/'; it must be an absolute address")]
+    public async Task Settings_NotValid_StopTheStart(string key, string value, string message)
+    {
+        await using var backend = new RawBackend();
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => gateways.StartAsync(backend, [($"ApiDocument:{key}", value)]));
+
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,4 +181,39 @@ public sealed class ApiDocumentTests(Gateways gateways)
 
     private static async Task<JsonNode> ReadAsync(GatewayHost gateway) =>
         JsonNode.Parse(await gateway.Client.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative), Token))!;
+
+    /// <summary>A service whose document comes when the test wants it.</summary>
+    private sealed class SlowSource : IDisposable
+    {
+        private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private volatile string? _hanging;
+        private int _count;
+
+        /// <summary>How often it was asked since it hangs.</summary>
+        public int Asked => Volatile.Read(ref _count);
+
+        public Task<ServiceUnderTest> StartAsync() => ServiceUnderTest.StartAsync(app => app.MapGet("/openapi/v1.json", AnswerAsync));
+
+        public void Hang(string path) => _hanging = path;
+
+        public Task AskedAsync() => _asked.Task.WaitAsync(s_patience, Token);
+
+        public void Release() => _released.TrySetResult();
+
+        public void Dispose() => Release();
+
+        private async Task<IResult> AnswerAsync(CancellationToken cancellationToken)
+        {
+            var path = _hanging;
+            if (path is not null)
+            {
+                Interlocked.Increment(ref _count);
+                _asked.TrySetResult();
+                await _released.Task.WaitAsync(cancellationToken);
+            }
+
+            return Results.Text(Describing(path ?? "/api/old"), "application/json");
+        }
+    }
 }
