@@ -24,9 +24,10 @@ internal sealed record AccessRule(bool IsAnonymous, string[] Scopes, string[] Ro
     {
         if (endpoint.Metadata.GetMetadata<AccessRule>() is { } own)
             return own;
-        if (endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
-            return s_anyone;
-        return endpoint.Metadata.GetMetadata<RouteModel>() is { } route ? Parse(route.Config) : s_known;
+        // What YARP or a convention puts on the endpoint of a route does not outweigh what its configuration says.
+        if (endpoint.Metadata.GetMetadata<RouteModel>() is { } route)
+            return Parse(route.Config);
+        return endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null ? s_known : s_anyone;
     });
 
     /// <summary>Reads the metadata of a route.</summary>
@@ -40,8 +41,6 @@ internal sealed record AccessRule(bool IsAnonymous, string[] Scopes, string[] Ro
         var isAnonymous = anonymous is not null && bool.Parse(anonymous);
         if (isAnonymous && scopes.Length + roles.Length > 0)
             throw Invalid(route, AnonymousKey, anonymous, $"a route that has {ScopesKey} or {RolesKey} cannot be anonymous");
-        if (route.AuthorizationPolicy is { } policy && !policy.Equals("anonymous", StringComparison.OrdinalIgnoreCase))
-            throw new ArgumentException($"Route '{route.RouteId}': AuthorizationPolicy is '{policy}'; use the metadata {ScopesKey} and {RolesKey} instead.");
         return new AccessRule(isAnonymous, scopes, roles);
     }
 

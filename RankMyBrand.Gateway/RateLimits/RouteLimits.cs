@@ -30,17 +30,15 @@ internal sealed record RouteLimits(RouteLimit[]? Limits, string? Route)
     /// <summary>The limits of an endpoint; null stands for an address that leads nowhere.</summary>
     public static RouteLimits Of(Endpoint? endpoint) => endpoint is null ? s_defaults : s_limits.GetValue(endpoint, static endpoint =>
     {
-        if (endpoint.Metadata.GetMetadata<DisableRateLimitingAttribute>() is not null)
-            return s_unlimited;
-        return endpoint.Metadata.GetMetadata<RouteModel>() is { } route ? Parse(route.Config) : s_defaults;
+        if (endpoint.Metadata.GetMetadata<RouteModel>() is { } route)
+            return Parse(route.Config);
+        return endpoint.Metadata.GetMetadata<DisableRateLimitingAttribute>() is null ? s_defaults : s_unlimited;
     });
 
     /// <summary>Reads the metadata of a route.</summary>
     /// <exception cref="ArgumentException">It cannot be read.</exception>
     public static RouteLimits Parse(RouteConfig route)
     {
-        if (route.RateLimiterPolicy is { } policy)
-            throw new ArgumentException($"Route '{route.RouteId}': RateLimiterPolicy is '{policy}'; use the metadata {Key} instead.");
         if (route.Metadata?.GetValueOrDefault(Key) is not { } text)
             return new RouteLimits(null, route.RouteId);
         if (text == None)

@@ -74,8 +74,7 @@ internal sealed class RouteTableReader(IConfiguration configuration)
                 $"{section.Path}:MaxRequestBodySize is '{route.MaxRequestBodySize}'; it must be a number of bytes, or -1 for no limit.");
         }
 
-        if (section[nameof(RouteConfig.TimeoutPolicy)] is not null)
-            failures.Add($"{section.Path}:TimeoutPolicy is not supported; set Timeout.");
+        UnsupportedRouteSettings.Check(section, failures);
         return RoutePolicy.Prepare(route with { RouteId = section.Key }, section.Path, failures);
     }
 

@@ -152,6 +152,17 @@ public sealed class AccessTests(Gateways gateways)
         Assert.Contains("cannot be anonymous", error.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Start_RouteWithScopesThatYarpWouldOpen_SaysSo()
+    {
+        await using var backend = new RawBackend();
+
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => gateways.StartAsync(
+            backend, [.. Route("bad", "/bad", ("Scopes", "admin")), ("ReverseProxy:Routes:bad:AuthorizationPolicy", "anonymous")]));
+
+        Assert.Contains("ReverseProxy:Routes:bad:AuthorizationPolicy is 'anonymous'; it is not supported", error.ToString(), StringComparison.Ordinal);
+    }
+
     private Task<GatewayHost> StartAsync(RawBackend backend) => gateways.StartAsync(backend, s_settings);
 
     private static IEnumerable<(string, string)> Route(string id, string path, params (string Key, string Value)[] metadata) =>

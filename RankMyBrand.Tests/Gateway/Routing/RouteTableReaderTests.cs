@@ -16,9 +16,7 @@ public sealed class RouteTableReaderTests
                 "ClusterId": "main",
                 "Order": -3,
                 "MaxRequestBodySize": 1000,
-                "AuthorizationPolicy": "Anonymous",
                 "CorsPolicy": "Default",
-                "RateLimiterPolicy": "Default",
                 "Match": {
                   "Path": "/a/{**rest}",
                   "Hosts": [ "one.example", "two.example" ],
