@@ -10,12 +10,6 @@ internal sealed class RouteLimitsFilter(RateLimiter limiter) : IProxyConfigFilte
 
     public ValueTask<RouteConfig> ConfigureRouteAsync(RouteConfig route, ClusterConfig? cluster, CancellationToken cancel)
     {
-        foreach (var key in route.Metadata?.Keys ?? [])
-        {
-            if (key != RouteLimits.Key && key.TrimEnd('s').Equals("RateLimit", StringComparison.OrdinalIgnoreCase))
-                throw new ArgumentException($"Route '{route.RouteId}': Metadata:{key} is not known; did you mean {RouteLimits.Key}?");
-        }
-
         foreach (var limit in RouteLimits.Parse(route).Limits ?? [])
         {
             if (!limiter.HasPolicy(limit.Policy))

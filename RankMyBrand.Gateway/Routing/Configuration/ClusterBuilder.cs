@@ -15,11 +15,8 @@ internal static class ClusterBuilder
     /// <summary>Where the client factory finds how long connecting may take.</summary>
     public const string ConnectTimeoutKey = "ConnectTimeout";
 
-    public static ClusterConfig Build(
-        string id,
-        UpstreamOptions options,
-        IReadOnlyDictionary<string, DestinationConfig> destinations,
-        IReadOnlyDictionary<string, string> metadata) => new()
+    public static ClusterConfig Build(string id, UpstreamOptions options, IReadOnlyDictionary<string, DestinationConfig> destinations) =>
+        new()
         {
             ClusterId = id,
             LoadBalancingPolicy = options.LoadBalancingPolicy,
@@ -33,7 +30,7 @@ internal static class ClusterBuilder
             HttpClient = Build(options.HttpClient),
             HttpRequest = Build(options.HttpRequest, options.Timeouts),
             Destinations = destinations,
-            Metadata = new Dictionary<string, string>(metadata, StringComparer.OrdinalIgnoreCase)
+            Metadata = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
             {
                 [ConnectTimeoutKey] = options.Timeouts.Connect.ToString("c"),
                 [ConsecutiveFailuresHealthPolicyOptions.ThresholdMetadataName] =

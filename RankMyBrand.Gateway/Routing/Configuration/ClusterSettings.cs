@@ -7,6 +7,4 @@ namespace RankMyBrand.Gateway.Routing.Configuration;
 internal sealed class ClusterSettings : UpstreamOptions
 {
     public Dictionary<string, DestinationConfig> Destinations { get; } = new(StringComparer.OrdinalIgnoreCase);
-
-    public Dictionary<string, string> Metadata { get; } = new(StringComparer.OrdinalIgnoreCase);
 }

@@ -35,8 +35,7 @@ internal sealed class RouteTableReader(IConfiguration configuration)
             throw new OptionsValidationException(Section, typeof(RouteTable), failures);
         return new RouteTable(
             routes,
-            [.. clusters.Select(cluster =>
-                ClusterBuilder.Build(cluster.Key, cluster.Value, cluster.Value.Destinations, cluster.Value.Metadata))],
+            [.. clusters.Select(cluster => ClusterBuilder.Build(cluster.Key, cluster.Value, cluster.Value.Destinations))],
             clusters.ToDictionary(cluster => cluster.Key, UpstreamOptions (cluster) => cluster.Value, StringComparer.OrdinalIgnoreCase));
     }
 
@@ -52,6 +51,8 @@ internal sealed class RouteTableReader(IConfiguration configuration)
             CheckAddress($"{path}:Address", destination.Address, failures);
             if (destination.Health is not null)
                 CheckAddress($"{path}:Health", destination.Health, failures);
+            if (destination.Metadata is { Count: > 0 })
+                failures.Add($"{path}:Metadata is not supported; leave it out: the gateway knows none of destinations.");
         }
 
         return cluster;

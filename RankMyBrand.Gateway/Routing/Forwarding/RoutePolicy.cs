@@ -1,4 +1,5 @@
 using System.Globalization;
+using RankMyBrand.Gateway.Routing.Configuration;
 using RankMyBrand.Gateway.Routing.Upstreams;
 using Yarp.ReverseProxy.Configuration;
 
@@ -10,8 +11,12 @@ internal sealed class RoutePolicy(Upstream upstream, RouteConfig route)
     /// <summary>The largest request body, in bytes, of a route that names none.</summary>
     public const long DefaultMaxBodySize = 10 * 1024 * 1024;
 
-    private const string TotalKey = "Timeout";
-    private const string FirstByteKey = "FirstByteTimeout";
+    /// <summary>The metadata in which the timeout of a route is kept.</summary>
+    public const string TotalKey = "Timeout";
+
+    /// <summary>The metadata that says how long the first byte of an answer may take.</summary>
+    public const string FirstByteKey = "FirstByteTimeout";
+
     private static readonly TimeSpan s_least = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_most = TimeSpan.FromDays(1);
 
@@ -33,11 +38,13 @@ internal sealed class RoutePolicy(Upstream upstream, RouteConfig route)
     };
 
     /// <summary>
-    /// Moves the timeout of a route into its metadata. YARP would leave it to a middleware that answers 400 when the time is over.
+    /// Checks the metadata of a route, and moves its timeout there. YARP would leave it to a middleware that answers 400 when the time is
+    /// over.
     /// </summary>
     public static RouteConfig Prepare(RouteConfig route, string path, List<string> failures)
     {
         var metadata = new Dictionary<string, string>(route.Metadata ?? new Dictionary<string, string>(), StringComparer.Ordinal);
+        RouteMetadata.CheckNames(metadata.Keys, path, failures);
         if (route.Timeout is { } total)
             metadata[TotalKey] = total.ToString("c");
         Check(metadata, TotalKey, $"{path}:{TotalKey}", failures);

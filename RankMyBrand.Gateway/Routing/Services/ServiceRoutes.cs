@@ -21,8 +21,7 @@ internal static class ServiceRoutes
         {
             var id = IdPrefix + service.Name;
             routes.Add(BuildRoute(id, service));
-            clusters.Add(
-                ClusterBuilder.Build(id, service.Options, Destinations(service), new Dictionary<string, string>(StringComparer.Ordinal)));
+            clusters.Add(ClusterBuilder.Build(id, service.Options, Destinations(service)));
             upstreams.Add(id, service.Options);
         }
 

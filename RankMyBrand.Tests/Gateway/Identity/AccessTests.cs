@@ -130,8 +130,9 @@ public sealed class AccessTests(Gateways gateways)
     [Theory]
     [InlineData("Anonymous", "yes", "Route 'bad': Metadata:Anonymous is 'yes'; it must be true or false")]
     [InlineData("Scopes", " , ", "Route 'bad': Metadata:Scopes is ' , '; it must name at least one")]
-    [InlineData("Scope", "admin", "Route 'bad': Metadata:Scope is not known; did you mean Scopes?")]
-    [InlineData("roles", "admin", "Route 'bad': Metadata:roles is not known; did you mean Roles?")]
+    [InlineData("Scope", "admin", "ReverseProxy:Routes:bad:Metadata:Scope is not a setting; those are Anonymous, Roles, Scopes, RateLimits, FirstByteTimeout, Timeout")]
+    [InlineData("Scpoes", "admin", "ReverseProxy:Routes:bad:Metadata:Scpoes is not a setting")]
+    [InlineData("roles", "admin", "ReverseProxy:Routes:bad:Metadata:roles is not a setting")]
     public async Task Start_MetadataThatCannotBeRead_SaysSo(string key, string value, string expected)
     {
         await using var backend = new RawBackend();

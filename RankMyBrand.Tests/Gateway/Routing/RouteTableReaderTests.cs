@@ -24,7 +24,7 @@ public sealed class RouteTableReaderTests
                   "Headers": [ { "Name": "X-A", "Values": [ "1", "2" ], "Mode": "HeaderPrefix", "IsCaseSensitive": true }, { "Name": "X-B", "Mode": "Exists" } ],
                   "QueryParameters": [ { "Name": "q", "Values": [ "1" ], "Mode": "Contains" } ]
                 },
-                "Metadata": { "Scopes": "a b", "Other": "" },
+                "Metadata": { "Scopes": "a b", "FirstByteTimeout": "00:00:05" },
                 "Transforms": [ { "PathRemovePrefix": "/a" }, { "RequestHeader": "X-C", "Set": "d" } ]
               },
               "short": { "ClusterId": "main", "Match": { "Path": "/b" } }
@@ -42,10 +42,9 @@ public sealed class RouteTableReaderTests
                 },
                 "HttpRequest": { "Version": "2", "VersionPolicy": "RequestVersionExact" },
                 "Destinations": {
-                  "one": { "Address": "http://one.example/base", "Health": "http://one.example:81", "Host": "h", "Metadata": { "a": "b" } },
+                  "one": { "Address": "http://one.example/base", "Health": "http://one.example:81", "Host": "h" },
                   "two": { "Address": "https+http://two" }
-                },
-                "Metadata": { "Own": "x" }
+                }
               }
             }
           }
@@ -72,7 +71,6 @@ public sealed class RouteTableReaderTests
         Assert.Equal(theirs.HttpClient, ours.HttpClient);
         Assert.Equal(theirs.HttpRequest! with { ActivityTimeout = TimeSpan.FromMinutes(5) }, ours.HttpRequest);
         Assert.Equal(theirs.LoadBalancingPolicy, ours.LoadBalancingPolicy);
-        Assert.Equal("x", ours.Metadata!["Own"]);
     }
 
     [Fact]
