@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using RankMyBrand.ServiceDefaults.Configuration;
 using RankMyBrand.ServiceDefaults.Correlation;
 using RankMyBrand.ServiceDefaults.Health;
 using RankMyBrand.ServiceDefaults.Http;
@@ -19,6 +20,7 @@ public static class ServiceDefaultsExtensions
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {
+        builder.Services.AddCheckedSections("ServiceDefaults", TelemetryOptions.Section, HealthOptions.Section, ShutdownOptions.Section);
         builder.AddTelemetry();
         builder.Services.AddHealth();
         builder.Services.AddHttpClientDefaults();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RankMyBrand.EventProcessor.Brands;
+using RankMyBrand.ServiceDefaults.Configuration;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -13,8 +14,7 @@ internal static class BrandsExtensions
     /// </summary>
     public static void AddBrandVisibility(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptions<BrandsOptions>().BindConfiguration(BrandsOptions.Section)
-            .PostConfigure(UseDefaultBrands).ValidateOnStart();
+        builder.Services.AddCheckedOptions<BrandsOptions>(BrandsOptions.Section).PostConfigure(UseDefaultBrands);
         builder.Services.AddSingleton<IValidateOptions<BrandsOptions>, BrandsOptionsValidator>();
         builder.AddMigrations(typeof(BrandsExtensions).Assembly);
         builder.Services.TryAddSingleton<BrandsTelemetry>();

@@ -8,11 +8,11 @@ namespace RankMyBrand.Foundation.Configuration;
 
 /// <summary>
 /// Reads options from the configuration, strictly: the binder by itself drops an entry of a dictionary that has a value it cannot read,
-/// and overlooks a misspelt setting. Either would leave a limit or a stream out without a word.
+/// overlooks a misspelt setting, and takes a text for an empty list. Each would leave a limit or a stream out without a word.
 /// </summary>
 /// <param name="configuration">The configuration.</param>
 /// <param name="section">The section of the options.</param>
-/// <param name="otherSections">Sections within it that are options of their own.</param>
+/// <param name="otherSections">Sections within it that are options of their own, by their whole names.</param>
 internal sealed class StrictConfiguration<T>(
     IConfiguration configuration, string section, params string[] otherSections) : IConfigureOptions<T>
     where T : class
@@ -34,11 +34,13 @@ file static class StrictSection
     public static IEnumerable<string> FaultsOf(IConfigurationSection section, Type type, string[] otherSections)
     {
         var settings = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(IsSetting).ToArray();
-        foreach (var child in section.GetChildren().Where(child => !otherSections.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
+        var others = otherSections.Select(other => other[(other.LastIndexOf(':') + 1)..]);
+        string[] names = [.. settings.Select(setting => setting.Name), .. others];
+        foreach (var child in section.GetChildren().Where(child => !otherSections.Contains(child.Path, StringComparer.OrdinalIgnoreCase)))
         {
             var setting = Array.Find(settings, setting => string.Equals(setting.Name, child.Key, StringComparison.OrdinalIgnoreCase));
             var faults = setting is null
-                ? [$"{child.Path} is not a setting; those are {string.Join(", ", settings.Select(known => known.Name))}."]
+                ? [$"{child.Path} is not a setting; those are {string.Join(", ", names)}."]
                 : FaultsOf(child, setting.PropertyType);
             foreach (var fault in faults)
                 yield return fault;
@@ -46,23 +48,32 @@ file static class StrictSection
     }
 
     private static bool IsSetting(PropertyInfo property) =>
-        property.GetIndexParameters().Length == 0 && (property.SetMethod is { IsPublic: true } || IsCollection(property.PropertyType));
+        property.GetIndexParameters().Length == 0
+        && (property.SetMethod is { IsPublic: true } || IsCollection(property.PropertyType) || IsHeld(property));
+
+    // An object with settings of its own, which the binder fills where it is. A computed property has no field, and would keep nothing.
+    private static bool IsHeld(PropertyInfo property) => !IsText(property.PropertyType)
+        && property.DeclaringType!.GetField($"<{property.Name}>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance) is not null;
 
     private static bool IsCollection(Type type) => type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable));
 
     private static IEnumerable<string> FaultsOf(IConfigurationSection section, Type type)
     {
-        if (IsCollection(type))
-        {
-            var element = type.IsArray ? type.GetElementType()! : type.GetGenericArguments()[^1];
-            return section.GetChildren().SelectMany(child => FaultsOf(child, element));
-        }
-
         var scalar = Nullable.GetUnderlyingType(type) ?? type;
-        return TypeDescriptor.GetConverter(scalar).CanConvertFrom(typeof(string))
-            ? FaultsOfValue(section, scalar, isOptional: scalar != type)
-            : FaultsOf(section, type, []);
+        if (IsText(scalar))
+            return FaultsOfValue(section, scalar, isOptional: scalar != type);
+        // An empty text is how configuration represents an empty object or list.
+        if (!string.IsNullOrEmpty(section.Value))
+            return [$"'{section.Path}' is '{section.Value}'; it must be {(IsList(type) ? $"a list, as in {section.Path}:0" : "a section")}."];
+        if (!IsCollection(type))
+            return FaultsOf(section, type, []);
+        var element = type.IsArray ? type.GetElementType()! : type.GetGenericArguments()[^1];
+        return section.GetChildren().SelectMany(child => FaultsOf(child, element));
     }
+
+    private static bool IsList(Type type) => IsCollection(type) && !type.IsAssignableTo(typeof(IDictionary));
+
+    private static bool IsText(Type type) => TypeDescriptor.GetConverter(type).CanConvertFrom(typeof(string));
 
     private static IEnumerable<string> FaultsOfValue(IConfigurationSection section, Type type, bool isOptional)
     {

@@ -9,7 +9,7 @@ public sealed class EventsOptions
     public const string Section = "Events";
 
     /// <summary>Sections within <see cref="Section"/> that are options of their own.</summary>
-    internal static readonly string[] OtherSections = ["Archive"];
+    internal static readonly string[] OtherSections = [EventArchiveOptions.Section];
 
     /// <summary>The streams that exist, by name. Configuration adds to those known from the start.</summary>
     public Dictionary<string, StreamOptions> Streams { get; } = new(StringComparer.Ordinal)

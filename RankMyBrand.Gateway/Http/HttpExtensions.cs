@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using RankMyBrand.Gateway.Connections;
+using RankMyBrand.Gateway.RateLimits;
 using RankMyBrand.ServiceDefaults.Configuration;
 using Yarp.ReverseProxy.Transforms.Builder;
 
@@ -25,6 +26,8 @@ internal static class HttpExtensions
         // A line of HTTP/1 ends with CR LF and nothing else: other servers disagree on what a lone LF is.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         var services = builder.Services;
+        services.AddCheckedSections(
+            "Gateway", EdgeLimits.Section, AddressesOptions.Section, SecurityHeadersOptions.Section, CorsSettings.Section, EdgeLimitsOptions.Section);
         services.AddCheckedOptions<EdgeLimits>(EdgeLimits.Section);
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, EdgeLimits.Setup>();
         services.AddEdgeConnections();

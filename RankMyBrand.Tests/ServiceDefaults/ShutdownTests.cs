@@ -86,7 +86,7 @@ public sealed class ShutdownTests
 
     [Theory]
     [InlineData("ServiceDefaults:Shutdown:DrainDelay", "00:01:00", "between 00:00:00 and 00:00:05")]
-    [InlineData("ServiceDefaults:Shutdown:DrainDelay", "soon", "System.TimeSpan")]
+    [InlineData("ServiceDefaults:Shutdown:DrainDelay", "soon", "it must be a time such as 00:00:30")]
     [InlineData("ServiceDefaults:Shutdown:Timeout", "00:10:00", "between 00:00:01 and 00:01:00")]
     [InlineData("ServiceDefaults:Health:Timeout", "00:00:00", "between 00:00:00.1000000 and 00:01:00")]
     [InlineData("ServiceDefaults:Health:KeepFor", "-1", "between")]

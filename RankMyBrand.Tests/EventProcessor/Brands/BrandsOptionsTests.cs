@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using RankMyBrand.EventProcessor.Brands;
 
 namespace RankMyBrand.Tests.EventProcessor.Brands;
@@ -44,6 +47,23 @@ public sealed class BrandsOptionsTests
             Validate(options).Failures);
     }
 
-    private static Microsoft.Extensions.Options.ValidateOptionsResult Validate(BrandsOptions options) =>
+    [Theory]
+    [InlineData("Brands:Traked:0:Name", "Acme", "Brands:Traked is not a setting; those are Tracked, Rule.")]
+    [InlineData("Brands:Rule:CoolDwn", "1.00:00:00", "Brands:Rule:CoolDwn is not a setting; those are MinShareOfVoice, Window, ")]
+    public void Start_WithASettingThatIsNone_NamesIt(string key, string value, string expected)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Configuration["ConnectionStrings:redis"] = "127.0.0.1:1,abortConnect=false";
+        builder.Configuration["ConnectionStrings:rankmybrand"] = "Host=127.0.0.1;Port=1";
+        builder.Configuration[key] = value;
+        builder.AddBrandVisibility();
+        using var host = builder.Build();
+
+        var refusal = Assert.ThrowsAny<Exception>(() => host.Services.GetRequiredService<IStartupValidator>().Validate());
+
+        Assert.Contains(expected, refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    private static ValidateOptionsResult Validate(BrandsOptions options) =>
         new BrandsOptionsValidator().Validate(null, options);
 }
