@@ -10,6 +10,7 @@ internal static class EventIds
     public const int CatalogFailed = 2104;
     public const int CatalogSlow = 2105;
     public const int FileBroken = 2106;
+    public const int FileGone = 2107;
     public const int CircuitOpened = 2110;
     public const int CircuitClosed = 2111;
     public const int RequestFailed = 2120;

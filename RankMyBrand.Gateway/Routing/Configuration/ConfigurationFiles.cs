@@ -3,13 +3,14 @@ using Microsoft.Extensions.Configuration.Json;
 namespace RankMyBrand.Gateway.Routing.Configuration;
 
 /// <summary>
-/// Knows which configuration files have become unreadable. The framework then takes them for empty: without this, the next change of
-/// anything would take all routes away.
+/// Knows which configuration files have become unreadable or are gone. The framework then takes them for empty: without this, all routes
+/// would vanish with the file, or with the next change of anything.
 /// </summary>
 internal sealed partial class ConfigurationFiles
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<FileConfigurationProvider, string> _broken = [];
+    private readonly HashSet<FileConfigurationSource> _broken = [];
+    private readonly HashSet<FileConfigurationSource> _gone = [];
     private ILogger? _logger;
 
     public void Watch(IConfigurationBuilder configuration)
@@ -19,9 +20,11 @@ internal sealed partial class ConfigurationFiles
             var inner = source.OnLoadException;
             source.OnLoadException = failed =>
             {
-                SetBroken(failed);
+                SetBroken(source, failed.Exception.GetBaseException().Message);
                 inner?.Invoke(failed);
             };
+            if (source is { FileProvider: { } files, Path: { } path })
+                source.FileProvider = new ObservedFile(files, path, isThere => SetLookedAt(source, isThere));
         }
     }
 
@@ -32,25 +35,39 @@ internal sealed partial class ConfigurationFiles
     public bool AnyBroken()
     {
         lock (_lock)
-        {
-            foreach (var repaired in _broken.Keys.Where(file => file.GetChildKeys([], parentPath: null).Any()).ToArray())
-                _broken.Remove(repaired);
-            return _broken.Count > 0;
-        }
+            return _broken.Count + _gone.Count > 0;
     }
 
-    private void SetBroken(FileLoadExceptionContext failed)
+    private void SetBroken(FileConfigurationSource source, string reason)
     {
-        var path = failed.Provider.Source.Path ?? "";
-        var reason = failed.Exception.GetBaseException().Message;
         lock (_lock)
-            _broken[failed.Provider] = path;
+            _broken.Add(source);
         if (_logger is not null)
-            LogBroken(_logger, path, reason);
+            LogBroken(_logger, source.Path, reason);
+    }
+
+    // A file that is read again counts as whole until that fails.
+    private void SetLookedAt(FileConfigurationSource source, bool isThere)
+    {
+        bool isNews;
+        lock (_lock)
+        {
+            _broken.Remove(source);
+            isNews = isThere ? _gone.Remove(source) : _gone.Add(source);
+        }
+
+        if (!isThere && isNews && _logger is not null)
+            LogGone(_logger, source.Path);
     }
 
     [LoggerMessage(
         EventIds.FileBroken, LogLevel.Error,
-        "The configuration file {File} cannot be read and routes and services stay as they are: {Reason}")]
-    private static partial void LogBroken(ILogger logger, string file, string reason);
+        "The configuration file {File} cannot be read, and routes, services, keys and limits stay as they are: {Reason}")]
+    private static partial void LogBroken(ILogger logger, string? file, string reason);
+
+    [LoggerMessage(
+        EventIds.FileGone, LogLevel.Error,
+        "The configuration file {File} is gone, and routes, services, keys and limits stay as they are; put it back, with {{}} in it if "
+        + "nothing of it is wanted any more")]
+    private static partial void LogGone(ILogger logger, string? file);
 }

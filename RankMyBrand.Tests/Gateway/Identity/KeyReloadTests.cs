@@ -63,9 +63,28 @@ public sealed class KeyReloadTests : IAsyncLifetime
 
         // The next change of anything finds the broken file empty, and the keys that remain are right by themselves.
         File.SetLastWriteTimeUtc(Settings, DateTime.UtcNow.AddMinutes(1));
-        await _log.WaitForAsync("the old keys stay in force: A configuration file cannot be read.");
+        await _log.WaitForAsync("the old keys stay in force: A configuration file cannot be read or is gone.");
 
         Assert.Equal(HttpStatusCode.OK, (await AskAsync(First)).Status);
+    }
+
+    [Fact]
+    public async Task File_ThatIsDeleted_RevokesNothing()
+    {
+        await WriteKeysAsync($$$"""{ "file": { "Key": "{{{First}}}", "RateLimits": { "caller": { "Permits": 1234 } } } }""");
+        await RoutingHost.WaitUntilAsync(
+            async () => (await AskAsync(First)).Policy.StartsWith("\"caller\";q=1234;", StringComparison.Ordinal), "the key has its limits");
+
+        File.Delete(Path.Combine(_directory, "appsettings.Production.json"));
+        await _log.WaitForAsync("appsettings.Production.json is gone, and routes, services, keys and limits stay as they are");
+        await _log.WaitForAsync("the old keys stay in force: A configuration file cannot be read or is gone.");
+
+        var (status, policy) = await AskAsync(First);
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.StartsWith("\"caller\";q=1234;", policy, StringComparison.Ordinal);
+        await WriteKeysAsync($$"""{ "second": { "Key": "{{Second}}" } }""");
+        await RoutingHost.WaitUntilAsync(async () => (await AskAsync(Second)).Status == HttpStatusCode.OK, "the file that is back is read");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await AskAsync(First)).Status);
     }
 
     private async Task<(HttpStatusCode Status, string Policy)> AskAsync(string key)

@@ -134,7 +134,7 @@ public sealed class ReloadTests
         Assert.Equal("backend", await host.GetAsync("/one/x"));
 
         await File.WriteAllTextAsync(file, """{ "ReverseProxy": { "Routes" """, Cancellation);
-        await host.Log.WaitForAsync("routes.json cannot be read and routes and services stay as they are");
+        await host.Log.WaitForAsync("routes.json cannot be read, and routes, services, keys and limits stay as they are");
         // A change of anything else must not find the file empty.
         host.Configuration.Change(("Services:other:Instances:0", backend.Address));
         await Task.Delay(TimeSpan.FromMilliseconds(200), Cancellation);
@@ -152,6 +152,40 @@ public sealed class ReloadTests
                     "Routes": { "r": { "ClusterId": "c", "Match": { "Path": "{{path}}" } } },
                     "Clusters": { "c": { "Destinations": { "d": { "Address": "{{backend.Address}}" } } } } } }
                 """, Cancellation);
+            File.Move($"{file}.new", file, overwrite: true);
+        }
+    }
+
+    [Fact]
+    public async Task File_ThatIsDeleted_ChangesNothingUntilThereIsOneAgain()
+    {
+        await using var backend = await Backend.StartAsync();
+        var directory = Directory.CreateTempSubdirectory();
+        var file = Path.Combine(directory.FullName, "routes.json");
+        await using var host = await RoutingHost.StartAsync([backend], builder => builder.Configuration.AddJsonFile(file, optional: true, reloadOnChange: true));
+        // That it was not there at the start makes no difference.
+        await WriteAsync($$"""
+            { "ReverseProxy": {
+                "Routes": { "r": { "ClusterId": "c", "Match": { "Path": "/one/{**rest}" } } },
+                "Clusters": { "c": { "Destinations": { "d": { "Address": "{{backend.Address}}" } } } } } }
+            """);
+        await RoutingHost.WaitUntilAsync(async () => await host.GetStatusAsync("/one/x") == HttpStatusCode.OK, "the route is there");
+
+        File.Delete(file);
+        var (level, _, _) = await host.Log.WaitForAsync("routes.json is gone, and routes, services, keys and limits stay as they are; put it back, with {} in it");
+        host.Configuration.Change(("Services:other:Instances:0", backend.Address));
+        await Task.Delay(TimeSpan.FromMilliseconds(200), Cancellation);
+        Assert.Equal(LogLevel.Error, level);
+        Assert.Equal("backend", await host.GetAsync("/one/x"));
+
+        await WriteAsync("{}");
+        await RoutingHost.WaitUntilAsync(async () => await host.GetStatusAsync("/one/x") == HttpStatusCode.NotFound, "nothing of the file is wanted");
+        await RoutingHost.WaitUntilAsync(async () => await host.GetStatusAsync("/services/other/") == HttpStatusCode.OK, "the service is there, too");
+        directory.Delete(recursive: true);
+
+        async Task WriteAsync(string json)
+        {
+            await File.WriteAllTextAsync($"{file}.new", json, Cancellation);
             File.Move($"{file}.new", file, overwrite: true);
         }
     }
