@@ -5,27 +5,61 @@ using Microsoft.Extensions.Primitives;
 
 namespace RankMyBrand.Foundation.RateLimiting;
 
-/// <summary>Holds the plan in force. A changed configuration replaces it whole; an invalid one is told about and not taken.</summary>
+/// <summary>
+/// Holds the plan in force. A changed configuration replaces it whole; an invalid one is told about and not taken. A policy that the new
+/// one lacks stays while it is in use: those who use it read the same configuration, and may do so a moment later.
+/// </summary>
 internal sealed partial class RateLimitPlanHolder : IDisposable
 {
+    private readonly Lock _changing = new();
     private readonly IOptionsFactory<RateLimitsOptions> _factory;
+    private readonly IConfigurationSection _section;
     private readonly ILogger _logger;
     private readonly IDisposable _subscription;
+    private IChangeToken _read;
     private RateLimitPlan _current;
+    private IReadOnlyCollection<string> _inUse = [];
+    private string[] _kept = [];
 
     public RateLimitPlanHolder(
         IOptionsFactory<RateLimitsOptions> factory,
         IConfiguration configuration,
         ILogger<RateLimitPlanHolder> logger)
     {
-        (_factory, _logger) = (factory, logger);
+        (_factory, _section, _logger) = (factory, configuration.GetSection(RateLimitsOptions.Section), logger);
+        _read = _section.GetReloadToken();
         _current = new RateLimitPlan(factory.Create(Options.DefaultName));
         // Not through an options monitor: that throws at whoever has reloaded the configuration.
-        _subscription = ChangeToken.OnChange(configuration.GetSection(RateLimitsOptions.Section).GetReloadToken, Reload);
+        _subscription = ChangeToken.OnChange(_section.GetReloadToken, Refresh);
     }
 
     /// <summary>The plan; read it once a check.</summary>
     public RateLimitPlan Current => Volatile.Read(ref _current);
+
+    /// <summary>Takes over a configuration that has changed, unless that is done already.</summary>
+    public void Refresh()
+    {
+        lock (_changing)
+        {
+            if (!_read.HasChanged)
+                return;
+            _read = _section.GetReloadToken();
+            Reload();
+        }
+    }
+
+    /// <summary>Keeps policies while they are in use.</summary>
+    /// <returns>Those of them that are not configured any more.</returns>
+    public IReadOnlyCollection<string> KeepInUse(IReadOnlyCollection<string> policies)
+    {
+        lock (_changing)
+        {
+            _inUse = policies;
+            if (_kept.Except(policies, StringComparer.Ordinal).Any())
+                Reload();
+            return _kept;
+        }
+    }
 
     public void Dispose() => _subscription.Dispose();
 
@@ -33,8 +67,13 @@ internal sealed partial class RateLimitPlanHolder : IDisposable
     {
         try
         {
-            Volatile.Write(ref _current, new RateLimitPlan(_factory.Create(Options.DefaultName), Current));
-            LogReloaded(_logger, Current.Names.Count);
+            var options = _factory.Create(Options.DefaultName);
+            string[] kept = [.. _inUse.Where(name => !options.Policies.ContainsKey(name) && _current.Contains(name))];
+            foreach (var name in kept)
+                options.Policies.Add(name, _current.Options.Policies[name]);
+            Volatile.Write(ref _current, new RateLimitPlan(options, _current));
+            _kept = kept;
+            LogReloaded(_logger, _current.Names.Count);
         }
         catch (OptionsValidationException e)
         {

@@ -17,8 +17,19 @@ public sealed class RateLimiter
     internal RateLimiter(RateLimitParts parts, RateLimitPlanHolder plans, RateLimitTelemetry telemetry) =>
         (_parts, _plans, _telemetry) = (parts, plans, telemetry);
 
-    /// <summary>Whether there is a policy of this name.</summary>
-    public bool HasPolicy(string policy) => _plans.Current.Contains(policy);
+    /// <summary>Whether there is a policy of this name. A configuration that changes just now is in force when this answers.</summary>
+    public bool HasPolicy(string policy)
+    {
+        _plans.Refresh();
+        return _plans.Current.Contains(policy);
+    }
+
+    /// <summary>
+    /// Says which policies are in use from now on. One that a new configuration lacks stays in force as it was until it is not in use any
+    /// more, so that it does not matter whether limits or those who use them read a changed configuration first.
+    /// </summary>
+    /// <returns>Those of them that are in force but not configured any more.</returns>
+    public IReadOnlyCollection<string> KeepInUse(IReadOnlyCollection<string> policies) => _plans.KeepInUse(policies);
 
     /// <summary>The key of a caller under a policy: the parts that the policy counts by.</summary>
     /// <exception cref="ArgumentException">There is no such policy.</exception>

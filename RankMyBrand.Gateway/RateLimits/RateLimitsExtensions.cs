@@ -15,9 +15,8 @@ internal static class RateLimitsExtensions
         builder.Services.AddCheckedOptions<EdgeLimitsOptions>(EdgeLimitsOptions.Section);
         builder.Services.AddSingleton<CredentialGuard>();
         builder.Services.AddSingleton<IPostConfigureOptions<RateLimitsOptions>, KeyOverrides>();
-        builder.Services.AddSingleton<PoliciesInUse>();
-        builder.Services.AddSingleton<IValidateOptions<RateLimitsOptions>>(services => services.GetRequiredService<PoliciesInUse>());
-        builder.Services.AddSingleton<IConfigChangeListener>(services => services.GetRequiredService<PoliciesInUse>());
+        builder.Services.AddSingleton<IValidateOptions<RateLimitsOptions>, DefaultPoliciesCheck>();
+        builder.Services.AddSingleton<IConfigChangeListener, PoliciesInUse>();
         builder.Services.AddSingleton<IProxyConfigFilter, RouteLimitsFilter>();
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using RankMyBrand.Tests.Gateway.Routing;
 using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Foundation.RateLimiting;
@@ -57,6 +58,24 @@ public sealed class ReloadTests : IAsyncLifetime
         Assert.Equal(3, await _instance.DrainAsync("api"));
         Assert.False(_instance.Limiter.HasPolicy("new"));
         Assert.Contains(reason, Assert.Single(_instance.Log.At(LogLevel.Error)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reload_WithoutAPolicyThatIsInUse_KeepsItUntilItIsNot()
+    {
+        var settings = new TestConfiguration([("RateLimits:Policies:old:Permits", "2")]);
+        ((IConfigurationBuilder)_instance.Services.GetRequiredService<IConfiguration>()).Add(settings);
+        Assert.Empty(_instance.Limiter.KeepInUse(["old"]));
+        Assert.Equal(2, await _instance.DrainAsync("old"));
+
+        settings.Change(("RateLimits:Policies:old", null), ("RateLimits:Policies:new:Permits", "5"));
+
+        Assert.Equal(["old"], _instance.Limiter.KeepInUse(["old", "new"]));
+        Assert.False(await _instance.IsAllowedAsync("old"));
+        Assert.Equal(5, await _instance.DrainAsync("new"));
+        Assert.Empty(_instance.Limiter.KeepInUse(["new"]));
+        Assert.False(_instance.Limiter.HasPolicy("old"));
+        Assert.False(await _instance.IsAllowedAsync("new"));
     }
 
     private void Reload(params (string Key, string Value)[] settings)

@@ -1,61 +1,97 @@
-using Microsoft.Extensions.Options;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using RankMyBrand.Foundation.RateLimiting;
-using RankMyBrand.Gateway.RateLimits;
-using Yarp.ReverseProxy.Configuration;
+using RankMyBrand.Tests.Gateway.Routing;
 
 namespace RankMyBrand.Tests.Gateway.RateLimits;
 
-/// <summary>A limit does not vanish because somebody removed its policy.</summary>
-public sealed class PoliciesInUseTests
+/// <summary>Policies and the routes that use them, in a file that changes while the gateway runs.</summary>
+public sealed class PoliciesInUseTests : IAsyncLifetime
 {
-    [Fact]
-    public void Validate_APolicyThatARouteUsesIsGone_NamesTheRoute()
+    private readonly string _directory = Directory.CreateTempSubdirectory("gateway-").FullName;
+    private readonly RawBackend _backend = new();
+    private readonly TestLog _log = new();
+    private readonly Gateways _gateways;
+    private GatewayHost _gateway = null!;
+    private HttpClient _client = null!;
+
+    public PoliciesInUseTests(Gateways gateways) => _gateways = gateways;
+
+    private RateLimiter Limiter => _gateway.Services.GetRequiredService<RateLimiter>();
+
+    public async ValueTask InitializeAsync()
     {
-        var inUse = InUse("caller:5 exports");
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "gateway", "appsettings.json"), Path.Combine(_directory, "appsettings.json"));
+        await WriteAsync("", policies: "{}");
+        _gateway = await _gateways.StartAsync(_backend.Address, _log, ("contentRoot", _directory));
+        _client = _gateway.CreateClient(GatewayHost.Key);
+    }
 
-        var result = inUse.Validate(null, Options("caller", "address", "credentials"));
-
-        Assert.Equal(
-            ["Route 'one' uses the policy 'exports', which RateLimits:Policies does not have; add it there, or use another one."], result.Failures);
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _gateway.DisposeAsync();
+        await _backend.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
     }
 
     [Fact]
-    public void Validate_ADefaultIsGone_NamesTheSetting()
+    public async Task Edit_OfAPolicyAndItsRoute_IsTakenWhole()
     {
-        var result = InUse(null).Validate(null, Options("caller", "address"));
+        // Added together, exchanged together many times over, removed together.
+        for (var i = 0; i < 10; i++)
+        {
+            var (name, permits) = ($"p{i}", (1000 + i).ToString(CultureInfo.InvariantCulture));
+            await WriteAsync(name, $$"""{ "{{name}}": { "Permits": {{permits}} } }""");
+            await WaitForPolicyAsync($"\"{name}\";q={permits};");
+            await RoutingHost.WaitUntilAsync(() => Task.FromResult(!Limiter.HasPolicy($"p{i - 1}")), "the policy before it is gone");
+        }
 
-        Assert.StartsWith("Gateway:RateLimits:Credentials uses the policy 'credentials'", Assert.Single(result.Failures!), StringComparison.Ordinal);
+        await WriteAsync("", """{ "caller": { "Permits": 1234 } }""");
+        await WaitForPolicyAsync("\"caller\";q=1234;");
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(!Limiter.HasPolicy("p9")), "the last policy is gone");
+
+        Assert.DoesNotContain(_log.Lines, line => line.Level >= LogLevel.Error);
     }
 
     [Fact]
-    public void Validate_APolicyThatNoRouteUsesAnyMore_MayGo()
+    public async Task Edit_ThatRemovesThePolicyAlone_KeepsItWhileTheRouteUsesIt()
     {
-        var inUse = InUse("exports");
-        inUse.ConfigurationApplied([Routes("none")]);
+        await WriteAsync("exports", """{ "exports": { "Permits": 1000 } }""");
+        await WaitForPolicyAsync("\"exports\";q=1000;");
 
-        Assert.True(inUse.Validate(null, Options("caller", "address", "credentials")).Succeeded);
+        await WriteAsync("exports", """{ "caller": { "Permits": 1234 } }""");
+        var (level, _, _) = await _log.WaitForAsync(
+            "Route 'edited' uses the policy 'exports', which RateLimits:Policies does not have any more; it stays in force as it was. Add it there, or use another one");
+
+        Assert.Equal(LogLevel.Warning, level);
+        Assert.StartsWith("\"exports\";q=1000;", await GetPolicyAsync("/edited"), StringComparison.Ordinal);
+        Assert.StartsWith("\"caller\";q=1234;", await GetPolicyAsync("/echo/x"), StringComparison.Ordinal);
+        await WriteAsync("caller", """{ "caller": { "Permits": 1234 } }""");
+        await WaitForPolicyAsync("\"caller\";q=1234;");
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(!Limiter.HasPolicy("exports")), "the policy that nobody uses is gone");
     }
 
-    private static PoliciesInUse InUse(string? limits)
+    private Task WaitForPolicyAsync(string start) => RoutingHost.WaitUntilAsync(
+        async () => (await GetPolicyAsync("/edited")).StartsWith(start, StringComparison.Ordinal), $"the limit begins with {start}");
+
+    private async Task<string> GetPolicyAsync(string path)
     {
-        var inUse = new PoliciesInUse(Microsoft.Extensions.Options.Options.Create(new EdgeLimitsOptions()));
-        inUse.ConfigurationApplied([Routes(limits)]);
-        return inUse;
+        using var response = await _client.GetAsync(path, TestContext.Current.CancellationToken);
+        Assert.True((int)response.StatusCode is 200 or 404, $"{response}");
+        return response.Headers.TryGetValues("RateLimit-Policy", out var values) ? values.Single() : "";
     }
 
-    private static IProxyConfig Routes(string? limits)
+    // Renamed into its place: a file that is seen half written is a broken one.
+    private async Task WriteAsync(string limits, string policies)
     {
-        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (limits is not null)
-            metadata["RateLimits"] = limits;
-        return new InMemoryConfigProvider([new RouteConfig { RouteId = "one", Metadata = metadata }], []).GetConfig();
-    }
-
-    private static RateLimitsOptions Options(params string[] policies)
-    {
-        var options = new RateLimitsOptions();
-        foreach (var policy in policies)
-            options.Policies[policy] = new RateLimitPolicyOptions { Permits = 1 };
-        return options;
+        var metadata = limits.Length == 0 ? "{}" : $$"""{ "RateLimits": "{{limits}}" }""";
+        var file = Path.Combine(_directory, "appsettings.Production.json");
+        await File.WriteAllTextAsync($"{file}.new", $$"""
+            { "RateLimits": { "Policies": {{policies}} },
+              "ReverseProxy": { "Routes": { "edited": { "ClusterId": "test", "Match": { "Path": "/edited" }, "Metadata": {{metadata}} } } } }
+            """, TestContext.Current.CancellationToken);
+        File.Move($"{file}.new", file, overwrite: true);
     }
 }
