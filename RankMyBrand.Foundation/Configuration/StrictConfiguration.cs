@@ -52,8 +52,9 @@ file static class StrictSection
         && (property.SetMethod is { IsPublic: true } || IsCollection(property.PropertyType) || IsHeld(property));
 
     // An object with settings of its own, which the binder fills where it is. A computed property has no field, and would keep nothing.
-    private static bool IsHeld(PropertyInfo property) => !IsText(property.PropertyType)
-        && property.DeclaringType!.GetField($"<{property.Name}>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance) is not null;
+    private static bool IsHeld(PropertyInfo property) =>
+        !IsText(property.PropertyType)
+        && property.DeclaringType!.GetField($"<{property.Name}>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance) != null;
 
     private static bool IsCollection(Type type) => type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable));
 
@@ -64,7 +65,11 @@ file static class StrictSection
             return FaultsOfValue(section, scalar, isOptional: scalar != type);
         // An empty text is how configuration represents an empty object or list.
         if (!string.IsNullOrEmpty(section.Value))
-            return [$"'{section.Path}' is '{section.Value}'; it must be {(IsList(type) ? $"a list, as in {section.Path}:0" : "a section")}."];
+        {
+            var expected = IsList(type) ? $"a list, as in {section.Path}:0" : "a section";
+            return [$"'{section.Path}' is '{section.Value}'; it must be {expected}."];
+        }
+
         if (!IsCollection(type))
             return FaultsOf(section, type, []);
         var element = type.IsArray ? type.GetElementType()! : type.GetGenericArguments()[^1];

@@ -27,7 +27,8 @@ internal static class HttpExtensions
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         var services = builder.Services;
         services.AddCheckedSections(
-            "Gateway", EdgeLimits.Section, AddressesOptions.Section, SecurityHeadersOptions.Section, CorsSettings.Section, EdgeLimitsOptions.Section);
+            "Gateway",
+            EdgeLimits.Section, AddressesOptions.Section, SecurityHeadersOptions.Section, CorsSettings.Section, EdgeLimitsOptions.Section);
         services.AddCheckedOptions<EdgeLimits>(EdgeLimits.Section);
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, EdgeLimits.Setup>();
         services.AddEdgeConnections();

@@ -161,7 +161,8 @@ public sealed class AccessTests(Gateways gateways)
         var error = await Assert.ThrowsAnyAsync<Exception>(() => gateways.StartAsync(
             backend, [.. Route("bad", "/bad", ("Scopes", "admin")), ("ReverseProxy:Routes:bad:AuthorizationPolicy", "anonymous")]));
 
-        Assert.Contains("ReverseProxy:Routes:bad:AuthorizationPolicy is 'anonymous'; it is not supported", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "ReverseProxy:Routes:bad:AuthorizationPolicy is 'anonymous'; it is not supported", error.ToString(), StringComparison.Ordinal);
     }
 
     private Task<GatewayHost> StartAsync(RawBackend backend) => gateways.StartAsync(backend, s_settings);

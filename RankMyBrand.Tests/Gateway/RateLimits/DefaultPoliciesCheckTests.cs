@@ -10,7 +10,8 @@ public sealed class DefaultPoliciesCheckTests
     [Fact]
     public void Validate_ADefaultIsGone_NamesTheSetting() => Assert.Equal(
         [
-            "Gateway:RateLimits:Credentials uses the policy 'credentials', which RateLimits:Policies does not have; add it there, or use another one.",
+            "Gateway:RateLimits:Credentials uses the policy 'credentials', which RateLimits:Policies does not have; add it there, or use "
+            + "another one.",
         ],
         _check.Validate(null, Options("caller", "address")).Failures);
 

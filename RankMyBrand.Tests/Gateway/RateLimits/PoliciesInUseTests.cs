@@ -63,7 +63,8 @@ public sealed class PoliciesInUseTests : IAsyncLifetime
 
         await WriteAsync("exports", """{ "caller": { "Permits": 1234 } }""");
         var (level, _, _) = await _log.WaitForAsync(
-            "Route 'edited' uses the policy 'exports', which RateLimits:Policies does not have any more; it stays in force as it was. Add it there, or use another one");
+            "Route 'edited' uses the policy 'exports', which RateLimits:Policies does not have any more; it stays in force as it was. "
+            + "Add it there, or use another one");
 
         Assert.Equal(LogLevel.Warning, level);
         Assert.StartsWith("\"exports\";q=1000;", await GetPolicyAsync("/edited"), StringComparison.Ordinal);
@@ -90,7 +91,8 @@ public sealed class PoliciesInUseTests : IAsyncLifetime
         var file = Path.Combine(_directory, "appsettings.Production.json");
         await File.WriteAllTextAsync($"{file}.new", $$"""
             { "RateLimits": { "Policies": {{policies}} },
-              "ReverseProxy": { "Routes": { "edited": { "ClusterId": "test", "Match": { "Path": "/edited" }, "Metadata": {{metadata}} } } } }
+              "ReverseProxy": { "Routes": {
+                  "edited": { "ClusterId": "test", "Match": { "Path": "/edited" }, "Metadata": {{metadata}} } } } }
             """, TestContext.Current.CancellationToken);
         File.Move($"{file}.new", file, overwrite: true);
     }

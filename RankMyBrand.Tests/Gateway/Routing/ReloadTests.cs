@@ -162,7 +162,8 @@ public sealed class ReloadTests
         await using var backend = await Backend.StartAsync();
         var directory = Directory.CreateTempSubdirectory();
         var file = Path.Combine(directory.FullName, "routes.json");
-        await using var host = await RoutingHost.StartAsync([backend], builder => builder.Configuration.AddJsonFile(file, optional: true, reloadOnChange: true));
+        await using var host = await RoutingHost.StartAsync(
+            [backend], builder => builder.Configuration.AddJsonFile(file, optional: true, reloadOnChange: true));
         // That it was not there at the start makes no difference.
         await WriteAsync($$"""
             { "ReverseProxy": {
@@ -172,7 +173,8 @@ public sealed class ReloadTests
         await RoutingHost.WaitUntilAsync(async () => await host.GetStatusAsync("/one/x") == HttpStatusCode.OK, "the route is there");
 
         File.Delete(file);
-        var (level, _, _) = await host.Log.WaitForAsync("routes.json is gone, and routes, services, keys and limits stay as they are; put it back, with {} in it");
+        var (level, _, _) = await host.Log.WaitForAsync(
+            "routes.json is gone, and routes, services, keys and limits stay as they are; put it back, with {} in it");
         host.Configuration.Change(("Services:other:Instances:0", backend.Address));
         await Task.Delay(TimeSpan.FromMilliseconds(200), Cancellation);
         Assert.Equal(LogLevel.Error, level);
