@@ -13,7 +13,7 @@ public sealed class SettingsTests(Gateways gateways)
     [InlineData("Gateway:Headers:PagePolcy", "x", "Gateway:Headers:PagePolcy is not a setting; those are ")]
     [InlineData("Gateway:RateLimits:Anonymus", "address", "Gateway:RateLimits:Anonymus is not a setting; those are Default, Anonymous, Credentials.")]
     [InlineData("Hub:MaxConections", "10", "Hub:MaxConections is not a setting; those are Heartbeat, ")]
-    [InlineData("ApiDocument:Source:registry", "http://registry", "ApiDocument:Source is not a setting; those are Sources, MaxAge.")]
+    [InlineData("ApiDocument:Source:registry", "http://registry", "ApiDocument:Source is not a setting; those are Sources, MaxAge, SourceTimeout.")]
     [InlineData("ApiDocument:Sources", "http://registry", "'ApiDocument:Sources' is 'http://registry'; it must be a section.")]
     [InlineData("RateLimits:Polices:caller:Permits", "10", "RateLimits:Polices is not a setting; those are Policies, ")]
     public async Task Start_ASettingThatIsNone_IsNamed(string key, string value, string expected)

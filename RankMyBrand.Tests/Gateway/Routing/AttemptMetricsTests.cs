@@ -1,8 +1,10 @@
 using System.Net;
+using RankMyBrand.Tests.ServiceDefaults;
 
 namespace RankMyBrand.Tests.Gateway.Routing;
 
-/// <summary>What /metrics tells of the destinations. It shows other gateways of this process, too, so each test has upstreams of its own.</summary>
+/// <summary>What /metrics tells of the destinations.</summary>
+[Collection(MeasuredAlone.Name)]
 public sealed class AttemptMetricsTests(Gateways gateways)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
