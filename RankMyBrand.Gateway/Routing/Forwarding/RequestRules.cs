@@ -22,8 +22,9 @@ internal static class RequestRules
             return TooLarge(policy);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = policy.MaxBodySize;
-        // YARP lifts the limit for whoever calls his request gRPC. The route says whether there is one; now nobody else finds it.
-        context.Features.Set<IHttpMaxRequestBodySizeFeature>(null);
+        // YARP lifts the limit for whoever calls an HTTP/2 request gRPC. The route says whether there is one; now nobody else finds it.
+        if (!HttpProtocol.IsHttp11(request.Protocol))
+            context.Features.Set<IHttpMaxRequestBodySizeFeature>(null);
         return null;
     }
 
