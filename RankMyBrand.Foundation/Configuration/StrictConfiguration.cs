@@ -67,7 +67,8 @@ file static class StrictSection
         if (!string.IsNullOrEmpty(section.Value))
         {
             var expected = IsList(type) ? $"a list, as in {section.Path}:0" : "a section";
-            return [$"'{section.Path}' is '{section.Value}'; it must be {expected}."];
+            // Not what it says: a key that somebody wrote one level too high would end in the log.
+            return [$"'{section.Path}' is a text; it must be {expected}."];
         }
 
         if (!IsCollection(type))
@@ -101,6 +102,7 @@ file static class StrictSection
     {
         _ when type.IsEnum => $"one of {string.Join(", ", Enum.GetNames(type))} ({type.Name})",
         _ when type == typeof(TimeSpan) => "a time such as 00:00:30 (TimeSpan)",
+        _ when type == typeof(DateTimeOffset) => "a time such as 2030-12-31T12:00:00Z (DateTimeOffset)",
         TypeCode.Boolean => "true or false (Boolean)",
         TypeCode.Int32 or TypeCode.Int64 => $"a whole number ({type.Name})",
         TypeCode.Double or TypeCode.Decimal => $"a number ({type.Name})",

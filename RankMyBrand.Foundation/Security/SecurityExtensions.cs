@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using RankMyBrand.Foundation.Configuration;
 using RankMyBrand.Foundation.Security;
 
 namespace Microsoft.Extensions.Hosting;
@@ -10,8 +11,7 @@ public static class SecurityExtensions
     /// <summary>Adds <see cref="ApiKeyRing"/> with the keys of the section <c>Security:ApiKeys</c>.</summary>
     public static void AddApiKeys(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptions<ApiKeysOptions>().ValidateOnStart();
-        builder.Services.AddSingleton<IConfigureOptions<ApiKeysOptions>, ApiKeysConfiguration>();
+        builder.Services.AddStrictOptions<ApiKeysOptions>(ApiKeysOptions.Section, JwtOptions.Section, JwtIssuerOptions.Section);
         builder.Services.AddSingleton<IValidateOptions<ApiKeysOptions>, ApiKeysOptionsValidator>();
         builder.Services.AddSingleton<ApiKeyRing>();
     }

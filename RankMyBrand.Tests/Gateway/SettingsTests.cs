@@ -7,14 +7,15 @@ public sealed class SettingsTests(Gateways gateways)
     [InlineData("Gateway:Adresses:Proxies:0", "10.0.0.0/8", "Gateway:Adresses is not a setting; those are Limits, Addresses, Headers, Cors, RateLimits.")]
     [InlineData("Gateway:Addresses:Proxy:0", "10.0.0.0/8", "Gateway:Addresses:Proxy is not a setting; those are Proxies, Operators, OperatorsPort.")]
     [InlineData("Gateway:Addresses:KnownProxies:0", "10.0.0.0/8", "Gateway:Addresses:KnownProxies is not a setting")]
-    [InlineData("Gateway:Addresses:Proxies", "10.0.0.0/8", "'Gateway:Addresses:Proxies' is '10.0.0.0/8'; it must be a list, as in Gateway:Addresses:Proxies:0.")]
+    [InlineData("Gateway:Addresses:Proxies", "10.0.0.0/8", "'Gateway:Addresses:Proxies' is a text; it must be a list, as in Gateway:Addresses:Proxies:0.")]
     [InlineData("Gateway:Limits:Conections", "10", "Gateway:Limits:Conections is not a setting; those are RequestLine, ")]
     [InlineData("Gateway:Cors:Origin:0", "https://app.example.com", "Gateway:Cors:Origin is not a setting; those are Origins, ")]
     [InlineData("Gateway:Headers:PagePolcy", "x", "Gateway:Headers:PagePolcy is not a setting; those are ")]
     [InlineData("Gateway:RateLimits:Anonymus", "address", "Gateway:RateLimits:Anonymus is not a setting; those are Default, Anonymous, Credentials.")]
     [InlineData("Hub:MaxConections", "10", "Hub:MaxConections is not a setting; those are Heartbeat, ")]
     [InlineData("ApiDocument:Source:registry", "http://registry", "ApiDocument:Source is not a setting; those are Sources, MaxAge, SourceTimeout.")]
-    [InlineData("ApiDocument:Sources", "http://registry", "'ApiDocument:Sources' is 'http://registry'; it must be a section.")]
+    [InlineData("ApiDocument:Sources", "http://registry", "'ApiDocument:Sources' is a text; it must be a section.")]
+    [InlineData("Security:Jw:Issuer", "https://login.example.com", "Security:Jw is not a setting; those are ApiKeys, Jwt, JwtIssuer.")]
     [InlineData("RateLimits:Polices:caller:Permits", "10", "RateLimits:Polices is not a setting; those are Policies, ")]
     public async Task Start_ASettingThatIsNone_IsNamed(string key, string value, string expected)
     {

@@ -71,7 +71,7 @@ public sealed class ApiKeyReloadTests : IDisposable
     [InlineData("Security:ApiKeys:acme:Key", "short", "Security:ApiKeys:acme:Key has 5 characters")]
     [InlineData("Security:ApiKeys:acme:Key", Other, "the same key under the names acme, other")]
     [InlineData("Security:ApiKeys:acme:Network:0", "10.0.0.0/8", "Security:ApiKeys:acme:Network is not a setting")]
-    [InlineData("Security:ApiKeys:acme:ExpiresAt", "tomorrow", "'tomorrow' at 'Security:ApiKeys:acme:ExpiresAt'")]
+    [InlineData("Security:ApiKeys:acme:ExpiresAt", "tomorrow", "'Security:ApiKeys:acme:ExpiresAt' is 'tomorrow'; it must be a time such as 2030-12-31T12:00:00Z")]
     [InlineData("Security:ApiKeys:acme:Sha256", "abc", "Security:ApiKeys:acme needs either Key or Sha256, and not both.")]
     public void Reload_KeysThatCannotBeRight_KeepsTheOldOnesAndSaysWhy(string setting, string? value, string reason)
     {

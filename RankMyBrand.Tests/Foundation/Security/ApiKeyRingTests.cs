@@ -54,7 +54,10 @@ public class ApiKeyRingTests
 
     [Theory]
     [InlineData("acme:Network:0", "10.0.0.0/8", "Security:ApiKeys:acme:Network is not a setting; those are Key, Sha256, Tenant, Scopes, Roles, Networks")]
-    [InlineData("acme:ExpiresAt", "tomorrow", "'tomorrow' at 'Security:ApiKeys:acme:ExpiresAt'")]
+    [InlineData("acme:ExpiresAt", "tomorrow", "'Security:ApiKeys:acme:ExpiresAt' is 'tomorrow'; it must be a time such as 2030-12-31T12:00:00Z")]
+    [InlineData("acme:Scopes", "events:write", "'Security:ApiKeys:acme:Scopes' is a text; it must be a list, as in Security:ApiKeys:acme:Scopes:0.")]
+    [InlineData("other", Key, "'Security:ApiKeys:other' is a text; it must be a section.")]
+    [InlineData("other", "", "Security:ApiKeys:other needs either Key or Sha256")]
     [InlineData("acme:Networks:0", "10.0.0.1/8", "Security:ApiKeys:acme:Networks has '10.0.0.1/8'; each must be an address range")]
     [InlineData("acme:Networks:0", "10/8", "Security:ApiKeys:acme:Networks has '10/8'")]
     [InlineData("acme:Scopes:0", "a b", "Security:ApiKeys:acme:Scopes has 'a b'")]
