@@ -37,10 +37,13 @@ public static class TokensExtensions
     /// Has the tokens that <see cref="AddJwtValidation"/> takes refused as soon as they are in the list of revocations, which all services
     /// share, on the Redis of the connection string <paramref name="connectionName"/>. The service starts and runs without Redis, too.
     /// </summary>
+    /// <exception cref="InvalidOperationException"><see cref="AddJwtValidation"/> was not called before.</exception>
     public static void AddTokenRevocationList(this IHostApplicationBuilder builder, string connectionName = "redis")
     {
         if (builder.Services.Any(service => service.ServiceType == typeof(RevocationFollower)))
             return;
+        if (!builder.Services.Any(service => service.ServiceType == typeof(JwtValidator)))
+            throw new InvalidOperationException("AddTokenRevocationList found no validation of tokens; call AddJwtValidation before it.");
         AddRedis(builder, connectionName);
         builder.Services.AddSingleton<RevocationList>();
         builder.Services.AddSingleton<RevocationIntake>();

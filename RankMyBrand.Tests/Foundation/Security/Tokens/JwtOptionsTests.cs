@@ -40,6 +40,16 @@ public sealed class JwtOptionsTests
     }
 
     [Fact]
+    public void AddTokenRevocationList_WithoutValidation_SaysWhatIsMissing()
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
+
+        var error = Assert.Throws<InvalidOperationException>(() => builder.AddTokenRevocationList());
+
+        Assert.Equal("AddTokenRevocationList found no validation of tokens; call AddJwtValidation before it.", error.Message);
+    }
+
+    [Fact]
     public void Validate_GoodSettings_AreBound()
     {
         var options = Options(
