@@ -1,3 +1,4 @@
+using RankMyBrand.Tests.Support;
 using StackExchange.Redis;
 using StackExchange.Redis.Profiling;
 
@@ -125,6 +126,23 @@ public sealed class ServerTests(RedisFixture redis) : IClassFixture<RedisFixture
         Assert.All(commands, command => Assert.True(command.ElapsedTime > TimeSpan.Zero));
         Assert.Empty(session.FinishProfiling());
         Assert.Equal("token", session.UserToken);
+    }
+
+    [Fact]
+    public async Task Profiler_ScriptThatTheServerHasForgotten_IsRecordedOnce()
+    {
+        await using var server = await RedisServer.StartAsync(TestContext.Current.CancellationToken);
+        await using var client = await ConnectionMultiplexer.ConnectAsync($"{server.EndPoint},allowAdmin=true");
+        var database = client.GetDatabase();
+        Assert.Equal(1, (int)await database.ScriptEvaluateAsync("return 1"));
+        await client.GetServer(server.EndPoint).ScriptFlushAsync();
+        var session = new ProfilingSession();
+        client.RegisterProfiler(() => session);
+
+        Assert.Equal(1, (int)await database.ScriptEvaluateAsync("return 1"));
+
+        var finishing = Task.Run(() => session.FinishProfiling().Count());
+        Assert.Equal(1, await finishing.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -276,7 +276,8 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
             message.Fail(new RedisConnectionException(
                 ConnectionFailureType.ProtocolFailure, message.Flags, $"The reply to {message.Command} was not understood: {e.Message}", e, CommandStatus.Sent));
         }
-        message.Profile?.Completed();
+        // A script whose hash the server does not know is sent again, and its reply is still to come.
+        if (message.IsDone) message.Profile?.Completed();
     }
 
     private sealed class SelectMessage(RedisConnection connection) : IMessage

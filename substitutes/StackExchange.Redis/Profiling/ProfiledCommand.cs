@@ -11,6 +11,7 @@ internal sealed class ProfiledCommand(
     private long _sent;
     private long _answered;
     private long _completed;
+    private int _isAdded;
 
     public EndPoint EndPoint => endPoint;
 
@@ -46,7 +47,8 @@ internal sealed class ProfiledCommand(
     public void Completed()
     {
         _completed = Stopwatch.GetTimestamp();
-        session.Add(this);
+        // Twice in the session's list it would be its own successor, and the list without an end.
+        if (Interlocked.Exchange(ref _isAdded, 1) == 0) session.Add(this);
     }
 
     private static TimeSpan Between(long from, long to) => from == 0 || to == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(from, to);
