@@ -157,7 +157,9 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
     }
 
     private ConcurrencyLease? Hold() =>
-        _holder.Length == 0 ? null : parts.Slots.Hold(_holder, Array.FindAll(claims, IsConcurrency), parts.Clock.Now);
+        _holder.Length == 0
+            ? null
+            : parts.Slots.Hold(_holder, Array.FindAll(claims, IsConcurrency), DecidedBy == DecidedBy.Redis ? parts.Clock.Now : null);
 
     private void Undo()
     {

@@ -19,7 +19,7 @@ internal sealed class RateLimitUpkeep(RateLimitParts parts) : BackgroundService
         using var timer = new PeriodicTimer(s_interval, parts.Clock.Provider);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            await parts.Slots.RenewAsync(stoppingToken);
+            await parts.Slots.UpkeepAsync(stoppingToken);
             parts.Leased.Sweep();
             parts.Blocked.Sweep();
             parts.Local.Sweep();

@@ -194,6 +194,9 @@ internal sealed class LeasedBucket(LimitKey limit, LocalClock clock)
     private Unused RemoveAll()
     {
         var unused = new Unused(_balance, _segment);
+        // What Redis refused was what the balance lacked; with the balance it has that much more.
+        if (_balance > 0)
+            _blockedUntil = 0;
         _balance = 0;
         return unused;
     }

@@ -14,7 +14,8 @@ internal sealed class LocalSlidingWindow(RateLimitRule rule, LocalClock clock) :
         lock (Gate)
         {
             Advance(now);
-            var isTaken = _used + cost <= Rule.Share;
+            // A cost above the share waits for an empty window: it would else be refused for as long as the outage lasts.
+            var isTaken = _used == 0 || _used + cost <= Rule.Share;
             if (isTaken)
             {
                 _counts[_index % _counts.Length] += cost;
@@ -22,7 +23,7 @@ internal sealed class LocalSlidingWindow(RateLimitRule rule, LocalClock clock) :
             }
 
             status = new RateLimitStatus(
-                Rule, !isTaken, Rule.Share - _used, UntilUsedIsAtMost(0, now),
+                Rule, !isTaken, Math.Max(0, Rule.Share - _used), UntilUsedIsAtMost(0, now),
                 isTaken ? TimeSpan.Zero : UntilUsedIsAtMost(Math.Max(0, Rule.Share - cost), now));
             return isTaken;
         }

@@ -12,11 +12,12 @@ internal sealed class LocalTokenBucket(RateLimitRule rule, LocalClock clock) : L
         lock (Gate)
         {
             Refill(now);
-            var isTaken = _tokens >= cost;
+            // A cost above the share waits for a full bucket and leaves a debt: it would else be refused for as long as the outage lasts.
+            var isTaken = _tokens >= Math.Min(cost, Rule.Share);
             if (isTaken)
                 _tokens -= cost;
             status = new RateLimitStatus(
-                Rule, !isTaken, (long)_tokens, Until(Rule.Share), isTaken ? TimeSpan.Zero : Until(Math.Min(cost, Rule.Share)));
+                Rule, !isTaken, (long)Math.Max(0, _tokens), Until(Rule.Share), isTaken ? TimeSpan.Zero : Until(Math.Min(cost, Rule.Share)));
             return isTaken;
         }
     }

@@ -16,9 +16,20 @@ internal sealed partial class RedisAvailability(
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private volatile bool _isAway;
+    private long? _recoveredAt;
     private Task _probing = Task.CompletedTask;
 
     public bool IsAway => _isAway;
+
+    /// <summary>When the last outage ended; null when there was none.</summary>
+    public long? RecoveredAt
+    {
+        get
+        {
+            lock (_gate)
+                return _recoveredAt;
+        }
+    }
 
     /// <summary>True for failures of Redis or of the way to it; false for cancellation and for faults of our own.</summary>
     public static bool IsFailure(Exception e) =>
@@ -55,7 +66,8 @@ internal sealed partial class RedisAvailability(
             await Task.Delay(plans.Current.Options.ProbeInterval, clock.Provider, _stop.Token);
             if (await AnswersAsync())
             {
-                _isAway = false;
+                lock (_gate)
+                    (_isAway, _recoveredAt) = (false, clock.Now);
                 var seconds = clock.Milliseconds(began, clock.Now) / 1000;
                 telemetry.OutageEnded(seconds);
                 LogRecovered(logger, seconds);

@@ -11,6 +11,9 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
 
     public bool IsAway => availability.IsAway;
 
+    /// <summary>When the last outage ended; what was entered before may be lost. Null when there was none.</summary>
+    public long? RecoveredAt => availability.RecoveredAt;
+
     /// <summary>Takes all or nothing. Null when Redis is away.</summary>
     /// <param name="takes">The limits, each key once.</param>
     /// <param name="holder">Who holds the slots of concurrency limits; empty without any.</param>
@@ -59,12 +62,9 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
         }
     }
 
-    /// <summary>Frees the slots of a holder, without waiting for Redis.</summary>
-    public void Release(IEnumerable<Claim> claims, string holder)
-    {
-        if (!IsAway)
-            ReleaseAnyway(claims, holder);
-    }
+    /// <summary>Frees the slots of a holder. False when Redis is away: then it may still count them.</summary>
+    public Task<bool> ReleaseAsync(IEnumerable<Claim> claims, string holder) =>
+        IsAway ? Task.FromResult(false) : ReleaseAnywayAsync(claims, holder);
 
     /// <summary>Keeps slots of concurrency limits for another lease duration. False when Redis is away.</summary>
     public async Task<bool> RenewAsync(IReadOnlyList<(Claim Claim, string Holder)> slots, CancellationToken cancellationToken)
@@ -105,19 +105,22 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
         await ((Task)check.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Whether or not Redis counts as away: its answer may come before the probe that ends the outage.
         if (!check.Task.IsCanceled && check.Holder.Length > 0)
-            ReleaseAnyway(check.Takes.Select(take => take.Claim), check.Holder);
+            await ReleaseAnywayAsync(check.Takes.Select(take => take.Claim), check.Holder);
     }
 
-    private void ReleaseAnyway(IEnumerable<Claim> claims, string holder)
+    private async Task<bool> ReleaseAnywayAsync(IEnumerable<Claim> claims, string holder)
     {
+        var isFreed = true;
         foreach (var claim in claims)
         {
             if (claim.Rule.Algorithm == RateLimitAlgorithm.Concurrency)
-                _ = ReleaseAsync(claim, holder);
+                isFreed &= await ReleaseAnywayAsync(claim, holder);
         }
+
+        return isFreed;
     }
 
-    private async Task ReleaseAsync(Claim claim, string holder)
+    private async Task<bool> ReleaseAnywayAsync(Claim claim, string holder)
     {
         try
         {
@@ -125,10 +128,12 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
             for (var slot = 0; slot < slots.Length; slot++)
                 slots[slot] = $"{holder}:{slot + 1}";
             await _database.SortedSetRemoveAsync(claim.Rule.RedisKey(claim.Key), slots);
+            return true;
         }
         catch (Exception e) when (RedisAvailability.IsFailure(e))
         {
             availability.Failed(e);
+            return false;
         }
     }
 }

@@ -32,6 +32,8 @@ while first <= #KEYS do
       local kept = call('GET', KEYS[i])
       if kept then
         local had, when = unpack('<dd', kept)
+        -- The clock has gone back: counted from when it was, a used-up bucket, of which nothing is taken, would stay empty until then.
+        if when > now then call('SET', KEYS[i], pack('<dd', had, now), 'PXAT', now + max(1, ceil((parts - had) / rate))) end
         parts = min(parts, had + max(0, now - when) * rate)
       end
       state[i] = parts

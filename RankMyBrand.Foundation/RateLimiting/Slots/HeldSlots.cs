@@ -18,6 +18,7 @@ internal sealed class HeldSlots(RedisLimits redis, LocalClock clock)
 
     private readonly string _instance = RandomNumberGenerator.GetHexString(16, lowercase: true);
     private readonly ConcurrentDictionary<string, ConcurrencyLease> _leases = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<ConcurrencyLease> _owed = new();
     private readonly Dictionary<LimitKey, long> _held = [];
     private readonly Lock _gate = new();
     private long _last;
@@ -38,11 +39,12 @@ internal sealed class HeldSlots(RedisLimits redis, LocalClock clock)
         lock (_gate)
         {
             var held = _held.GetValueOrDefault(claim.LimitKey);
-            var hasRoom = held + claim.Cost <= claim.Rule.Share;
+            // A cost above the share would else be refused for as long as the outage lasts, though the whole limit has room for it.
+            var hasRoom = held == 0 || held + claim.Cost <= claim.Rule.Share;
             if (hasRoom)
                 _held[claim.LimitKey] = held += claim.Cost;
             status = new RateLimitStatus(
-                claim.Rule, !hasRoom, claim.Rule.Share - held, TimeSpan.Zero, hasRoom ? TimeSpan.Zero : s_retryAfter);
+                claim.Rule, !hasRoom, Math.Max(0, claim.Rule.Share - held), TimeSpan.Zero, hasRoom ? TimeSpan.Zero : s_retryAfter);
             return hasRoom;
         }
     }
@@ -61,37 +63,68 @@ internal sealed class HeldSlots(RedisLimits redis, LocalClock clock)
     }
 
     /// <summary>Holds slots that were counted, until they are released.</summary>
-    public ConcurrencyLease Hold(string holder, Claim[] claims, long now) =>
-        _leases[holder] = new ConcurrencyLease(holder, claims, now, Release);
+    /// <param name="holder">The id of the request.</param>
+    /// <param name="claims">Its concurrency limits.</param>
+    /// <param name="enteredAt">When Redis has given them; null when it was away.</param>
+    public ConcurrencyLease Hold(string holder, Claim[] claims, long? enteredAt) =>
+        _leases[holder] = new ConcurrencyLease(holder, claims, enteredAt, Release);
 
-    /// <summary>Renews what is due. Slots that were taken while Redis was away are entered so, too.</summary>
-    public async Task RenewAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Renews what is due. When Redis is back, slots that were taken while it was away are entered, those that it may have lost are entered
+    /// again, and those that were released meanwhile are freed.
+    /// </summary>
+    public async Task UpkeepAsync(CancellationToken cancellationToken)
     {
+        if (redis.IsAway)
+            return;
+        await PayAsync();
         var now = clock.Now;
-        var due = _leases.Values.Where(lease => IsDue(lease, now)).ToArray();
+        var recovered = redis.RecoveredAt;
+        var due = _leases.Values.Where(lease => IsDue(lease, now, recovered)).ToArray();
         foreach (var leases in due.Chunk(LeasesPerCall))
         {
             var slots = leases.SelectMany(lease => lease.Claims.Select(claim => (claim, lease.Holder))).ToArray();
-            if (!await redis.RenewAsync(slots, cancellationToken))
-                return;
+            Array.ForEach(leases, lease => lease.Ask(now));
+            var isEntered = await redis.RenewAsync(slots, cancellationToken);
             foreach (var lease in leases)
             {
-                lease.RenewedAt = now;
+                if (isEntered)
+                    lease.EnteredAt = now;
                 // The renewal may have overtaken the release.
                 if (lease.IsReleased)
-                    redis.Release(lease.Claims, lease.Holder);
+                    _ = FreeAsync(lease);
             }
+
+            if (!isEntered)
+                return;
         }
     }
 
-    private bool IsDue(ConcurrencyLease lease, long now) =>
-        now >= clock.After(lease.RenewedAt, lease.Claims.Min(claim => claim.Rule.Window) / RenewalsPerLease);
+    private bool IsDue(ConcurrencyLease lease, long now, long? recovered) =>
+        lease.EnteredAt is not { } entered || entered < recovered || now >= clock.After(entered, lease.Duration / RenewalsPerLease);
 
     private void Release(ConcurrencyLease lease)
     {
         _leases.TryRemove(lease.Holder, out _);
         foreach (var claim in lease.Claims)
             Uncount(claim);
-        redis.Release(lease.Claims, lease.Holder);
+        if (lease.AskedAt is not null)
+            _ = FreeAsync(lease);
+    }
+
+    private async Task FreeAsync(ConcurrencyLease lease)
+    {
+        if (!await redis.ReleaseAsync(lease.Claims, lease.Holder))
+            _owed.Enqueue(lease);
+    }
+
+    /// <summary>Frees what could not be freed when it was released, unless Redis has forgotten it by itself.</summary>
+    private async Task PayAsync()
+    {
+        for (var left = _owed.Count; left > 0 && !redis.IsAway && _owed.TryDequeue(out var lease); left--)
+        {
+            if (clock.Now < clock.After(lease.AskedAt!.Value, lease.Claims.Max(claim => claim.Rule.Window)))
+                await FreeAsync(lease);
+        }
     }
 }

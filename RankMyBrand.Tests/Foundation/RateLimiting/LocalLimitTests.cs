@@ -81,6 +81,23 @@ public sealed class LocalLimitTests
         Assert.Equal(10, Drain(limit));
     }
 
+    [Theory]
+    [InlineData(RateLimitAlgorithm.TokenBucket)]
+    [InlineData(RateLimitAlgorithm.SlidingWindow)]
+    public void TryTake_ACostAboveTheShare_WaitsUntilNothingOfTheShareIsUsed(RateLimitAlgorithm algorithm)
+    {
+        var limit = Limit(algorithm, instances: 10);
+        Assert.True(limit.TryTake(20, Now, out var taken));
+        Assert.Equal(0, taken.Remaining);
+        Assert.False(limit.TryTake(1, Now, out _));
+
+        Assert.False(limit.TryTake(20, Now, out var refused));
+        _time.Advance(refused.RetryAfter - TimeSpan.FromMilliseconds(10));
+        Assert.False(limit.TryTake(20, Now, out _));
+        _time.Advance(TimeSpan.FromMilliseconds(11));
+        Assert.True(limit.TryTake(20, Now, out _));
+    }
+
     private long Now => _time.GetTimestamp();
 
     private LocalLimit Limit(RateLimitAlgorithm algorithm, int instances) => LocalLimit.Of(

@@ -150,10 +150,65 @@ public sealed class OutageTests : IAsyncLifetime
         Assert.Empty(instance.Log.At(LogLevel.Warning));
     }
 
-    private static async Task UntilAsync(Func<bool> isTrue)
+    [Fact]
+    public async Task Slots_ReleasedWhileRedisIsAway_AreFreedWhenItIsBack()
+    {
+        await using var instance = await StartAsync();
+        var held = await instance.CheckAsync("slots", cost: 2);
+        await instance.Database.ExecuteAsync("CLIENT", "PAUSE", "2000");
+        await instance.CheckAsync("atomic");
+
+        held.Dispose();
+
+        // Redis has kept them, for an hour if nobody frees them.
+        await UntilAsync(() => instance.Log.At(LogLevel.Information).Any(text => text.Contains("again after", StringComparison.Ordinal)));
+        await UntilAsync(async () => (await instance.CheckAsync("slots", cost: 2)).IsAllowed);
+    }
+
+    [Fact]
+    public async Task Slots_TakenWhileRedisIsAway_CountEverywhereWhenItIsBack()
+    {
+        await using var instance = await StartAsync();
+        await using var other = await StartAsync();
+        await instance.Database.ExecuteAsync("CLIENT", "PAUSE", "2000");
+        await instance.CheckAsync("atomic");
+        using var held = await instance.CheckAsync("slots", cost: 2);
+        Assert.True(held.IsAllowed);
+
+        await UntilAsync(() => instance.Log.At(LogLevel.Information).Any(text => text.Contains("again after", StringComparison.Ordinal)));
+
+        await UntilAsync(async () =>
+        {
+            using var more = await other.CheckAsync("slots");
+            return !more.IsAllowed;
+        });
+    }
+
+    [Fact]
+    public async Task Slots_LostWithRedis_AreEnteredAgainWhenItIsBack()
+    {
+        await using var instance = await StartAsync();
+        await using var other = await StartAsync();
+        using var held = await instance.CheckAsync("slots", cost: 2);
+        _redis.Kill();
+        await instance.CheckAsync("atomic");
+
+        // It has kept nothing.
+        await _redis.RestartAsync(TestContext.Current.CancellationToken);
+
+        await UntilAsync(async () =>
+        {
+            using var more = await other.CheckAsync("slots");
+            return !more.IsAllowed;
+        });
+    }
+
+    private static Task UntilAsync(Func<bool> isTrue) => UntilAsync(() => Task.FromResult(isTrue()));
+
+    private static async Task UntilAsync(Func<Task<bool>> isTrue)
     {
         var watch = Stopwatch.StartNew();
-        while (!isTrue())
+        while (!await isTrue())
         {
             Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), "It did not come true within a minute.");
             await Task.Delay(20, TestContext.Current.CancellationToken);
@@ -170,6 +225,9 @@ public sealed class OutageTests : IAsyncLifetime
         ("Policies:leased:Permits", "1000000"),
         ("Policies:leased:Window", "01:00:00"),
         ("Policies:leased:Mode", "Leased"),
+        ("Policies:slots:Algorithm", "Concurrency"),
+        ("Policies:slots:Permits", "2"),
+        ("Policies:slots:LeaseDuration", "01:00:00"),
         ("Policies:closed:Permits", "1000000"),
         ("Policies:closed:Window", "01:00:00"),
         ("Policies:closed:Failure", "Closed"));

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
 using RankMyBrand.Foundation.RateLimiting;
 using RankMyBrand.Tests.Support;
 
@@ -29,6 +31,25 @@ public sealed class TokenBucketTests : IAsyncLifetime
         Assert.Equal((RateLimitOutcome.Refused, "api", 0), (fourth.Outcome, fourth.RefusedBy, fourth.Remaining));
         Assert.InRange(fourth.RetryAfter, TimeSpan.FromSeconds(300), TimeSpan.FromSeconds(360));
         Assert.InRange(fourth.ResetAfter, TimeSpan.FromSeconds(1000), TimeSpan.FromSeconds(1080));
+    }
+
+    [Fact]
+    public async Task Check_TheServersClockHasGoneBack_RefillsFromWhereItIs()
+    {
+        await using var instance = await LimiterInstance.StartAsync(_redis, ("Policies:api:Permits", "600"), ("Policies:api:Burst", "5"));
+        await instance.DrainAsync("api");
+        var key = (string)(await instance.Database.ExecuteAsync("KEYS", "rl:*:a"))!;
+        var state = ((byte[]?)await instance.Database.StringGetAsync(key))!;
+        var ahead = await instance.ServerTimeAsync() + TimeSpan.FromHours(1).TotalMilliseconds;
+        BinaryPrimitives.WriteDoubleLittleEndian(state.AsSpan(8), ahead);
+        await instance.Database.StringSetAsync(key, state, TimeSpan.FromHours(2));
+
+        var watch = Stopwatch.StartNew();
+        while (!await instance.IsAllowedAsync("api"))
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), "Ten tokens a second are due, and none has come.");
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]
