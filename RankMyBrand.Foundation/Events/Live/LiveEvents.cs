@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -26,8 +27,10 @@ public sealed record LiveTopic(string Stream)
 }
 
 /// <summary>Lets any number of listeners follow streams, with one reading connection for each partition that has listeners.</summary>
-public sealed class LiveEvents(IConnectionMultiplexer redis, IOptions<EventsOptions> options, TimeProvider time) : IAsyncDisposable
+public sealed class LiveEvents(
+    IConnectionMultiplexer redis, IOptions<EventsOptions> options, TimeProvider time, ILogger<LiveEvents> logger) : IAsyncDisposable
 {
+    private readonly StreamPast _past = new(redis);
     private readonly ConcurrentDictionary<string, IReadOnlyList<StreamTail>> _tails = new(StringComparer.Ordinal);
 
     /// <summary>Begins to listen: what is published after this has returned will be heard.</summary>
@@ -40,9 +43,10 @@ public sealed class LiveEvents(IConnectionMultiplexer redis, IOptions<EventsOpti
             ? null
             : LivePlace.Parse(topic.After, keys.Count)
                 ?? throw new FormatException($"'{topic.After}' is not a place in the stream '{topic.Stream}'.");
-        var tails = _tails.GetOrAdd(topic.Stream, _ => [.. keys.Select((key, partition) => new StreamTail(redis, key, partition, time))]);
+        var tails = _tails.GetOrAdd(
+            topic.Stream, _ => [.. keys.Select((key, partition) => new StreamTail(redis, key, partition, time, logger))]);
         var buffer = new LiveBuffer(topic.Stream);
-        var listener = new LiveListener(redis, topic, after, keys, buffer, () => Leave(tails, buffer));
+        var listener = new LiveListener(_past, topic, after, keys, buffer, () => Leave(tails, buffer));
         try
         {
             listener.JoinedAt = LivePlace.At(await Task.WhenAll(tails.Select(tail => tail.AddAsync(buffer, cancellationToken))));
@@ -66,6 +70,7 @@ public sealed class LiveEvents(IConnectionMultiplexer redis, IOptions<EventsOpti
     {
         foreach (var tail in _tails.Values.SelectMany(tails => tails))
             await tail.DisposeAsync();
+        _past.Dispose();
     }
 
     private static void Leave(IReadOnlyList<StreamTail> tails, LiveBuffer buffer)

@@ -6,9 +6,7 @@ namespace RankMyBrand.Foundation.Events;
 /// <summary>Hears the events of one topic, each once and each partition in its order, first those of the past that it asked for.</summary>
 public sealed class LiveListener : IDisposable
 {
-    private const int HistoryPage = 500;
-
-    private readonly IConnectionMultiplexer _redis;
+    private readonly StreamPast _past;
     private readonly LiveTopic _topic;
     private readonly LivePlace? _after;
     private readonly IReadOnlyList<string> _keys;
@@ -16,8 +14,8 @@ public sealed class LiveListener : IDisposable
     private readonly Action _leave;
 
     internal LiveListener(
-        IConnectionMultiplexer redis, LiveTopic topic, LivePlace? after, IReadOnlyList<string> keys, LiveBuffer buffer, Action leave) =>
-        (_redis, _topic, _after, _keys, _buffer, _leave) = (redis, topic, after, keys, buffer, leave);
+        StreamPast past, LiveTopic topic, LivePlace? after, IReadOnlyList<string> keys, LiveBuffer buffer, Action leave) =>
+        (_past, _topic, _after, _keys, _buffer, _leave) = (past, topic, after, keys, buffer, leave);
 
     /// <summary>
     /// Where it began to listen. A place that it tells of later has this for the partitions that were silent until then: whoever resumes
@@ -37,15 +35,14 @@ public sealed class LiveListener : IDisposable
             StreamEntry[] page;
             do
             {
-                page = await _redis.GetDatabase().StreamRangeAsync(
-                    _keys[partition], $"({place[partition]}", "+", HistoryPage).WaitAsync(cancellationToken);
+                page = await _past.ReadAsync(_keys[partition], place[partition], cancellationToken);
                 foreach (var entry in page)
                 {
                     if (Heard(place, partition, entry) is { } past)
                         yield return past;
                 }
             }
-            while (page.Length == HistoryPage);
+            while (page.Length == StreamPast.Page);
         }
 
         await foreach (var (partition, entry) in _buffer.Entries.ReadAllAsync(cancellationToken))

@@ -1,9 +1,11 @@
+using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.Events;
 
 /// <summary>Reads the end of one partition of a stream while somebody listens, and hands each entry to every listener.</summary>
-internal sealed class StreamTail(IConnectionMultiplexer redis, string key, int partition, TimeProvider time) : IAsyncDisposable
+internal sealed partial class StreamTail(IConnectionMultiplexer redis, string key, int partition, TimeProvider time, ILogger logger)
+    : IAsyncDisposable
 {
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromMilliseconds(500);
 
@@ -75,6 +77,7 @@ internal sealed class StreamTail(IConnectionMultiplexer redis, string key, int p
     private async Task ReadAsync(EntryId start, CancellationToken stop)
     {
         RedisValue last = start.ToString();
+        var isAway = false;
         await using var connection = new BlockingConnection(redis, key, $"live:{key}");
         while (!stop.IsCancellationRequested)
         {
@@ -88,9 +91,15 @@ internal sealed class StreamTail(IConnectionMultiplexer redis, string key, int p
                     last = entry.Id;
                     Tell(entry);
                 }
+
+                isAway = false;
             }
-            catch (Exception e) when (TransientFailure.Is(e))
+            // Whatever it is, such as a failover that ends a waiting read: listeners that nobody reads for would hear nothing for ever.
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
+                if (!isAway)
+                    LogAway(logger, key, e.Message);
+                isAway = true;
                 await Task.Delay(s_retryAfter, time, CancellationToken.None);
             }
         }
@@ -105,4 +114,7 @@ internal sealed class StreamTail(IConnectionMultiplexer redis, string key, int p
                 listener.Tell(partition, entry);
         }
     }
+
+    [LoggerMessage(170, LogLevel.Warning, "Nobody who follows {Key} hears anything now, because it cannot be read ({Reason}); it is tried again")]
+    private static partial void LogAway(ILogger logger, string key, string reason);
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using RankMyBrand.Foundation.Events;
 using RankMyBrand.Tests.Support;
@@ -19,7 +20,7 @@ public sealed class LivePlaceTests
         await host.Bus.PublishAsync(Stream, [.. Enumerable.Range(0, 40).Select(i => EventBusTests.Event($"{i}"))], Cancellation);
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.EndPoint);
         var options = Options.Create(new EventsOptions { Streams = { [Stream] = new() { Partitions = 4 } } });
-        await using var live = new LiveEvents(connection, options, TimeProvider.System);
+        await using var live = new LiveEvents(connection, options, TimeProvider.System, NullLogger<LiveEvents>.Instance);
 
         LiveEvent heard;
         using (var listener = await live.ListenAsync(new LiveTopic(Stream), Cancellation))

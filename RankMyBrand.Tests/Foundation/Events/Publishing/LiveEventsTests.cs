@@ -1,0 +1,69 @@
+using System.Globalization;
+using RankMyBrand.Foundation.Events;
+using RankMyBrand.Tests.Support;
+using StackExchange.Redis;
+
+namespace RankMyBrand.Tests.Foundation.Events;
+
+public sealed class LiveEventsTests
+{
+    private const string Stream = "metrics.raw";
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Listen_ReadThatRedisEndsWithAnError_GoesOnForThoseWhoListenAndThoseWhoComeLater()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+        using var listener = await host.Get<LiveEvents>().ListenAsync(new LiveTopic(Stream), Cancellation);
+        await using var heard = listener.ReadAllAsync(Cancellation).GetAsyncEnumerator(Cancellation);
+        var next = heard.MoveNextAsync().AsTask();
+
+        // As in a failover, when the server that has become a replica ends waiting reads.
+        while ((int)await host.Redis.ExecuteAsync("CLIENT", "UNBLOCK", await ReaderAsync(host.Redis), "ERROR") == 0)
+            await Task.Delay(20, Cancellation);
+        using var later = await host.Get<LiveEvents>().ListenAsync(new LiveTopic(Stream), Cancellation);
+        await host.Bus.PublishAsync(Stream, EventBusTests.Event("1"), Cancellation);
+
+        Assert.True(await next.WaitAsync(s_patience, Cancellation));
+        Assert.Equal("1"u8, heard.Current.Event.Data.Span);
+        var laterHeard = await later.ReadAllAsync(Cancellation).FirstAsync(Cancellation).AsTask().WaitAsync(s_patience, Cancellation);
+        Assert.Equal("1"u8, laterHeard.Event.Data.Span);
+    }
+
+    [Fact]
+    public async Task Listen_ResumedBeforeManyLargeEvents_HearsThemAllAndLosesNoConnection()
+    {
+        const int Count = 400;
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+        var connection = host.Get<IConnectionMultiplexer>();
+        // Redis limits what may wait on a connection that hears messages, to 32 MB.
+        await connection.GetSubscriber().SubscribeAsync(RedisChannel.Literal("news"));
+        var failures = 0;
+        connection.ConnectionFailed += (_, _) => Interlocked.Increment(ref failures);
+        var data = $"\"{new string('a', 100_000)}\"";
+        for (var i = 0; i < Count; i += 20)
+            await host.Bus.PublishAsync(Stream, [.. Enumerable.Range(0, 20).Select(_ => EventBusTests.Event(data))], Cancellation);
+
+        using var listener = await host.Get<LiveEvents>().ListenAsync(new LiveTopic(Stream) { After = "0-0" }, Cancellation);
+        var heard = await listener.ReadAllAsync(Cancellation).Take(Count).CountAsync(Cancellation).AsTask().WaitAsync(s_patience, Cancellation);
+
+        Assert.Equal(Count, heard);
+        Assert.Equal(0, failures);
+    }
+
+    private static async Task<string> ReaderAsync(IDatabase redis)
+    {
+        while (true)
+        {
+            var clients = ((string)(await redis.ExecuteAsync("CLIENT", "LIST"))!).Split('\n');
+            if (Array.Find(clients, client => client.Contains("name=live:", StringComparison.Ordinal) && client.Contains("cmd=xread", StringComparison.Ordinal)) is { } reader)
+                return reader.Split(' ')[0]["id=".Length..];
+            await Task.Delay(20, Cancellation);
+        }
+    }
+}
