@@ -28,7 +28,8 @@ internal sealed partial class JwksCache(
     {
         if (Volatile.Read(ref _set) is not { } set || set.Find(keyId, algorithm) is not { Key: not null } found)
             return FindAfterFetchAsync(keyId, algorithm, ct);
-        _ = Fetch(_options.JwksRefreshInterval);                         // nobody waits: what is known still serves
+        // Nobody waits: what is known still serves. Of a key without an id nothing tells that the issuer has another by now.
+        _ = Fetch(keyId is null ? _options.JwksMinRefreshInterval : _options.JwksRefreshInterval);
         return ValueTask.FromResult(found);
     }
 
@@ -41,7 +42,16 @@ internal sealed partial class JwksCache(
     private async ValueTask<JwtKeyLookup> FindAfterFetchAsync(string? keyId, JwtAlgorithm algorithm, CancellationToken ct)
     {
         await Fetch(_options.JwksMinRefreshInterval).WaitAsync(ct);
-        return Volatile.Read(ref _set)?.Find(keyId, algorithm) ?? new JwtKeyLookup(null, JwtRefusal.KeysUnavailable);
+        // What a set that cannot be renewed does not know may be the issuer's next key, so nobody is to blame for it.
+        return Volatile.Read(ref _set)?.Find(keyId, algorithm) is { } found && (found.Key is not null || IsCurrent())
+            ? found
+            : new JwtKeyLookup(null, JwtRefusal.KeysUnavailable);
+    }
+
+    private bool IsCurrent()
+    {
+        lock (_gate)
+            return _lastSuccess == _lastAttempt;
     }
 
     /// <summary>

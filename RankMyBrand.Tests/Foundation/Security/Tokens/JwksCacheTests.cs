@@ -67,6 +67,20 @@ public sealed class JwksCacheTests
     }
 
     [Fact]
+    public async Task Find_WithoutAnId_LooksForAnotherKeySoon()
+    {
+        await using var endpoint = await JwksEndpoint.StartAsync(JwtFixture.Jwks);
+        using var host = Host(endpoint);
+        Assert.NotNull((await FindAsync(host, null)).Key);
+
+        endpoint.Answer = JwksEndpoint.With(Nothing);
+        _time.Advance(TimeSpan.FromSeconds(31));
+
+        await Eventually(async () => (await FindAsync(host, null)).Key is null);
+        Assert.Equal(2, endpoint.Requests);
+    }
+
+    [Fact]
     public async Task Find_ThousandHostileIds_FetchesOnceAnInterval()
     {
         await using var endpoint = await JwksEndpoint.StartAsync(JwtFixture.Jwks);
@@ -110,7 +124,7 @@ public sealed class JwksCacheTests
         endpoint.Answer = Failing(failure);
         _time.Advance(TimeSpan.FromHours(1));
 
-        Assert.Equal(JwtRefusal.UnknownKey, (await FindAsync(host, "new")).Refusal);    // waits for the fetch that fails
+        Assert.Equal(JwtRefusal.KeysUnavailable, (await FindAsync(host, "new")).Refusal);    // waits for the fetch that fails
         Assert.Equal(2, endpoint.Requests);
         Assert.NotNull((await FindAsync(host, "ec")).Key);
         Assert.NotNull((await FindAsync(host, "rsa", JwtAlgorithm.RS256)).Key);
@@ -213,7 +227,7 @@ public sealed class JwksCacheTests
 
     private static IJwtKeySource Keys(IHost host) => host.Services.GetRequiredService<IJwtKeySource>();
 
-    private static async Task<JwtKeyLookup> FindAsync(IHost host, string keyId, JwtAlgorithm algorithm = JwtAlgorithm.ES256) =>
+    private static async Task<JwtKeyLookup> FindAsync(IHost host, string? keyId, JwtAlgorithm algorithm = JwtAlgorithm.ES256) =>
         await Keys(host).FindAsync(keyId, algorithm, TestContext.Current.CancellationToken);
 
     private static async Task Eventually(Func<Task<bool>> condition)
