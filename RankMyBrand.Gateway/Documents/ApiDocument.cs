@@ -60,6 +60,8 @@ internal sealed partial class ApiDocument(
             await using var body = await http.GetStreamAsync(address, end.Token);
             if (await JsonNode.ParseAsync(body, cancellationToken: end.Token) is JsonObject document)
             {
+                // One that cannot be merged, such as with a member twice, must not cost the others theirs.
+                ApiDocumentMerge.Of([(service, document)]);
                 lock (_lastSeen)
                     _lastSeen[service] = document;
             }

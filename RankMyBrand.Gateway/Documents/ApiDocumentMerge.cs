@@ -1,30 +1,45 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace RankMyBrand.Gateway.Documents;
 
 /// <summary>
-/// Merges OpenAPI 3.1 documents: the paths under /api of all services. A schema name that two services use for different things gets the
-/// service's name in front.
+/// Merges OpenAPI 3.1 documents: the paths under /api of all services, and their components. A component's name that two services use for
+/// different things gets the service's name in front, and so does the id of an operation.
 /// </summary>
-internal static class ApiDocumentMerge
+internal static partial class ApiDocumentMerge
 {
-    private const string SchemaReference = "#/components/schemas/";
+    // All but the ways to prove who one is: those are the gateway's.
+    private static readonly string[] s_kinds =
+        ["schemas", "responses", "parameters", "examples", "requestBodies", "headers", "links", "callbacks", "pathItems"];
+
+    private static readonly string[] s_methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
     public static byte[] Of(IEnumerable<(string Service, JsonObject Document)> documents)
     {
-        var (paths, schemas, tags) = (GatewayPaths(), new JsonObject(), new JsonArray());
+        var (paths, components, tags) = (GatewayPaths(), new JsonObject { ["schemas"] = new JsonObject() }, new Dictionary<string, JsonNode>());
+        var (templates, operations) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         foreach (var (service, original) in documents)
         {
-            var document = WithSchemasRenamed(original, schemas, service);
-            foreach (var (name, schema) in Members(document["components"]?["schemas"]))
-                schemas[name] = schema?.DeepClone();
-            var open = Members(document["paths"]).Where(static member => member.Key.StartsWith("/api/", StringComparison.Ordinal));
-            foreach (var (path, item) in open)
-                paths.TryAdd(path, item?.DeepClone());
-            foreach (var tag in (document["tags"] as JsonArray ?? []).Where(tag => !tags.Any(known => JsonNode.DeepEquals(known, tag))))
-                tags.Add(tag?.DeepClone());
+            var document = original.DeepClone().AsObject();
+            // What refers to a renamed component is another one now itself, so it may have to be renamed, too.
+            while (Clashes(document, components) is { Count: > 0 } clashes)
+                Rename(document, clashes, service);
+            foreach (var (kind, name, component) in Components(document))
+                ((components[kind] ??= new JsonObject()) as JsonObject)![name] = component?.DeepClone();
+            foreach (var (path, item) in Members(document["paths"]))
+            {
+                // Two paths that differ only in the names of their parameters are the same one.
+                if (path.StartsWith("/api/", StringComparison.Ordinal) && templates.Add(Parameter().Replace(path, "{}")))
+                    paths[path] = Fitted(item?.DeepClone(), service, operations);
+            }
+
+            foreach (var tag in document["tags"] as JsonArray ?? [])
+            {
+                if (tag is JsonObject && tag["name"] is JsonValue name)
+                    tags.TryAdd(name.ToString(), tag.DeepClone());
+            }
         }
 
         return JsonSerializer.SerializeToUtf8Bytes(new JsonObject
@@ -43,16 +58,8 @@ internal static class ApiDocumentMerge
                 new JsonObject { ["apiKey"] = new JsonArray() },
                 new JsonObject { ["bearer"] = new JsonArray() }),
             ["paths"] = paths,
-            ["components"] = new JsonObject
-            {
-                ["schemas"] = With(schemas, "ProblemDetails", Problem()),
-                ["securitySchemes"] = new JsonObject
-                {
-                    ["apiKey"] = new JsonObject { ["type"] = "apiKey", ["in"] = "header", ["name"] = "X-API-Key" },
-                    ["bearer"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["description"] = "An API key, or a JWT." },
-                },
-            },
-            ["tags"] = tags,
+            ["components"] = WithTheGateways(components),
+            ["tags"] = new JsonArray([.. tags.Values]),
         });
     }
 
@@ -99,36 +106,85 @@ internal static class ApiDocumentMerge
         }
         """)!;
 
-    private static JsonObject With(JsonObject members, string name, JsonNode value)
+    private static JsonObject WithTheGateways(JsonObject components)
     {
-        members[name] = value;
-        return members;
+        components["schemas"]!["ProblemDetails"] = Problem();
+        components["securitySchemes"] = new JsonObject
+        {
+            ["apiKey"] = new JsonObject { ["type"] = "apiKey", ["in"] = "header", ["name"] = "X-API-Key" },
+            ["bearer"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["description"] = "An API key, or a JWT." },
+        };
+        return components;
     }
 
-    private static JsonObject WithSchemasRenamed(JsonObject document, JsonObject taken, string service)
-    {
-        var clashes = Members(document["components"]?["schemas"])
-            .Where(schema => taken.TryGetPropertyValue(schema.Key, out var other) && !JsonNode.DeepEquals(other, schema.Value))
-            .Select(schema => schema.Key)
-            .ToList();
-        if (clashes.Count == 0)
-            return document;
+    private static List<(string Kind, string Name)> Clashes(JsonObject document, JsonObject taken) =>
+    [
+        .. from component in Components(document)
+           where taken[component.Kind] is JsonObject others
+               && others.TryGetPropertyValue(component.Name, out var other) && !JsonNode.DeepEquals(other, component.Value)
+           select (component.Kind, component.Name),
+    ];
 
-        var renamed = document.DeepClone().AsObject();
-        var text = new StringBuilder(renamed.ToJsonString());
-        foreach (var name in clashes)
-            text.Replace($"\"{SchemaReference}{name}\"", $"\"{SchemaReference}{service}.{name}\"");
-        renamed = JsonNode.Parse(text.ToString())!.AsObject();
-        var schemas = renamed["components"]!["schemas"]!.AsObject();
-        foreach (var name in clashes)
+    private static void Rename(JsonObject document, List<(string Kind, string Name)> components, string service)
+    {
+        foreach (var (kind, name) in components)
         {
-            var schema = schemas[name];
-            schemas.Remove(name);
-            schemas[$"{service}.{name}"] = schema;
+            var members = document["components"]![kind]!.AsObject();
+            var component = members[name];
+            members.Remove(name);
+            members[$"{service}.{name}"] = component;
         }
 
-        return renamed;
+        Refer(document, components.ConvertAll(component => (
+            $"#/components/{component.Kind}/{component.Name}", $"#/components/{component.Kind}/{service}.{component.Name}")));
     }
 
+    /// <summary>Changes references wherever they are: in $ref, in the mapping of a discriminator, and to what is within a component.</summary>
+    private static void Refer(JsonNode? node, List<(string Old, string New)> references)
+    {
+        if (node is JsonArray items)
+        {
+            foreach (var item in items)
+                Refer(item, references);
+            return;
+        }
+
+        foreach (var (name, member) in Members(node).ToArray())
+        {
+            if (member is not JsonValue value || !value.TryGetValue<string>(out var text))
+                Refer(member, references);
+            else if (references.Find(reference => text == reference.Old || text.StartsWith($"{reference.Old}/", StringComparison.Ordinal))
+                is { Old: not null } found)
+                node![name] = found.New + text[found.Old.Length..];
+        }
+    }
+
+    /// <summary>A path as it can stand beside those of the others.</summary>
+    private static JsonNode? Fitted(JsonNode? path, string service, HashSet<string> operations)
+    {
+        foreach (var operation in Members(path).Where(member => s_methods.Contains(member.Key)).Select(member => member.Value).OfType<JsonObject>())
+        {
+            if (operation["operationId"] is JsonValue id && !operations.Add(id.ToString()))
+            {
+                operation["operationId"] = $"{service}.{id}";
+                operations.Add($"{service}.{id}");
+            }
+
+            // How a service asks for credentials is between it and the gateway; that it asks for none is for all.
+            if (operation["security"] is not (null or JsonArray { Count: 0 }))
+                operation.Remove("security");
+        }
+
+        return path;
+    }
+
+    private static IEnumerable<(string Kind, string Name, JsonNode? Value)> Components(JsonObject document) =>
+        from kind in s_kinds
+        from component in Members((document["components"] as JsonObject)?[kind])
+        select (kind, component.Key, component.Value);
+
     private static IEnumerable<KeyValuePair<string, JsonNode?>> Members(JsonNode? node) => node as JsonObject ?? [];
+
+    [GeneratedRegex(@"\{[^}]*\}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Parameter();
 }

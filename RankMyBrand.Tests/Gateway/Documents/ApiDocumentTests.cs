@@ -43,6 +43,24 @@ public sealed class ApiDocumentTests(Gateways gateways)
         Assert.NotNull((await ReadAsync(gateway))["paths"]!["/api/things"]);
     }
 
+    [Theory]
+    [InlineData("""{"components":[]}""")]
+    [InlineData("""{"components":"x","tags":{},"paths":[]}""")]
+    [InlineData("""{"paths":{"/api/a":{},"/api/a":{}}}""")]
+    [InlineData("""{"paths":{"/api/a":{"get":{"tags":1,"tags":2}}}}""")]
+    [InlineData("""[]""")]
+    public async Task Document_OfAServiceThatIsNone_DoesNotCostTheOthersTheirs(string text)
+    {
+        await using var service = await StartServiceAsync(() => Describing("/api/things"));
+        await using var broken = await StartServiceAsync(() => text);
+        await using var gateway = await gateways.StartAsync(service.Address, null, [
+            ("ApiDocument:Sources:event-processor", $"{service.Address}openapi/v1.json"),
+            ("ApiDocument:Sources:broken", $"{broken.Address}openapi/v1.json"),
+        ]);
+
+        Assert.NotNull((await ReadAsync(gateway))["paths"]!["/api/things"]);
+    }
+
     [Fact]
     public async Task Document_WhileOneCallerWaitsForTheNext_IsServedAsItWas()
     {
@@ -166,6 +184,41 @@ public sealed class ApiDocumentTests(Gateways gateways)
         var merged = Merge(("a", document), ("b", document.DeepClone().AsObject()));
 
         Assert.Equal(["ProblemDetails", "Thing"], merged["components"]!["schemas"]!.AsObject().Select(schema => schema.Key).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Merge_ComponentsOfAllKinds_AreThereForWhoRefersToThem()
+    {
+        var merged = Merge(
+            ("a", Parsed("""
+                {"paths":{"/api/a/{id}":{"get":{"operationId":"Get","security":[{"oauth":[]}],"parameters":[{"$ref":"#/components/parameters/Id"}]}}},
+                 "tags":[{"name":"Things"}],
+                 "components":{"parameters":{"Id":{"name":"id","in":"path"}},"securitySchemes":{"oauth":{"type":"oauth2"}},
+                   "schemas":{"Node":{"properties":{"kids":{"type":"array"}}},"List":{"items":{"$ref":"#/components/schemas/Node"}}}}}
+                """)),
+            ("b", Parsed("""
+                {"paths":{"/api/a/{name}":{"get":{}},
+                   "/api/b":{"get":{"operationId":"Get","security":[],"x":{"$ref":"#/components/schemas/Node/properties/kids"},
+                     "y":{"$ref":"#/components/schemas/List"},"discriminator":{"mapping":{"n":"#/components/schemas/Node"}}}}},
+                 "tags":[{"name":"Things","description":"of b"},{"name":"More"}],
+                 "components":{"schemas":{"Node":{"properties":{"kids":{"type":"object"}}},"List":{"items":{"$ref":"#/components/schemas/Node"}}}}}
+                """)));
+
+        var operation = merged["paths"]!["/api/b"]!["get"]!;
+        Assert.Equal("#/components/schemas/b.Node/properties/kids", operation["x"]!["$ref"]!.GetValue<string>());
+        Assert.Equal("#/components/schemas/b.Node", operation["discriminator"]!["mapping"]!["n"]!.GetValue<string>());
+        // The list of b is another one, since what it lists is.
+        Assert.Equal("#/components/schemas/b.List", operation["y"]!["$ref"]!.GetValue<string>());
+        Assert.Equal("#/components/schemas/b.Node", merged["components"]!["schemas"]!["b.List"]!["items"]!["$ref"]!.GetValue<string>());
+        Assert.Equal("#/components/schemas/Node", merged["components"]!["schemas"]!["List"]!["items"]!["$ref"]!.GetValue<string>());
+        Assert.NotNull(merged["components"]!["parameters"]!["Id"]);
+        Assert.Equal("b.Get", operation["operationId"]!.GetValue<string>());
+        Assert.Empty(operation["security"]!.AsArray());
+        Assert.Null(merged["paths"]!["/api/a/{id}"]!["get"]!["security"]);
+        Assert.Null(merged["paths"]!["/api/a/{name}"]);
+        Assert.Equal(["Things", "More"], merged["tags"]!.AsArray().Select(tag => tag!["name"]!.GetValue<string>()));
+
+        static JsonObject Parsed(string text) => JsonNode.Parse(text)!.AsObject();
     }
 
     private static JsonNode Merge(params (string, JsonObject)[] documents) => JsonNode.Parse(ApiDocumentMerge.Of(documents))!;
