@@ -38,6 +38,7 @@ internal static class RoutingExtensions
         services.AddSingleton<RoutingTelemetry>();
         services.AddSingleton<UpstreamDirectory>();
         services.AddSingleton<RouteTableReader>();
+        services.AddSingleton<RouteMatchCheck>();
         services.AddSingleton<RouteTableCheck>();
         services.AddSingleton<ServiceCheck>();
         services.TryAddSingleton<IServiceCatalog, ConfigurationServiceCatalog>();

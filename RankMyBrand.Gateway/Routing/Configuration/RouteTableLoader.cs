@@ -40,8 +40,10 @@ internal sealed partial class RouteTableLoader(
     }
 
     /// <summary>Waits a while for the first services, so that no caller is told that they do not exist.</summary>
+    /// <exception cref="OptionsValidationException">The static routes are such as YARP or the framework fails at later.</exception>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        await CheckAsync(_static, cancellationToken);
         await base.StartAsync(cancellationToken);
         try
         {
@@ -74,9 +76,10 @@ internal sealed partial class RouteTableLoader(
             {
                 await ChangeAsync(reader.Read(), stoppingToken);
             }
-            catch (OptionsValidationException e)
+            // Whatever it is, the next change may be right.
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                LogRefused(logger, string.Join(" ", e.Failures));
+                LogRefused(logger, string.Join(" ", RouteTableCheck.Sentences(e)));
             }
         }
     }
@@ -108,15 +111,25 @@ internal sealed partial class RouteTableLoader(
         }
     }
 
-    private async Task ChangeAsync(RouteTable table, CancellationToken stoppingToken)
+    private async Task CheckAsync(RouteTable table, CancellationToken cancellationToken)
     {
-        var failures = await check.FindFailuresAsync(table, stoppingToken);
+        var failures = await check.FindFailuresAsync(table, cancellationToken);
         if (failures.Count > 0)
             throw new OptionsValidationException(RouteTableReader.Section, typeof(RouteTable), failures);
+    }
+
+    private async Task ChangeAsync(RouteTable table, CancellationToken stoppingToken)
+    {
+        await CheckAsync(table, stoppingToken);
         await _changing.WaitAsync(stoppingToken);
         try
         {
+            var previous = _static;
             _static = table;
+            if (await PublishAsync(stoppingToken))
+                return;
+            // What YARP has refused would be in force in part, and would hold up every later change.
+            _static = previous;
             await PublishAsync(stoppingToken);
         }
         finally
@@ -154,17 +167,20 @@ internal sealed partial class RouteTableLoader(
         }
     }
 
-    private async Task PublishAsync(CancellationToken stoppingToken)
+    /// <returns>Whether the table is in force.</returns>
+    private async Task<bool> PublishAsync(CancellationToken stoppingToken)
     {
         var table = _static.With(ServiceRoutes.Build(_services.Values));
         try
         {
             await provider.PublishAsync(table).WaitAsync(s_patience, stoppingToken);
             LogChanged(logger, table.Routes.Count, _services.Count);
+            return true;
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
             LogRefused(logger, string.Join(" ", RouteTableCheck.Sentences(e)));
+            return false;
         }
     }
 

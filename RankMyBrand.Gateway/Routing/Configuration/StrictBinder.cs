@@ -1,4 +1,5 @@
 using System.Collections;
+using System.ComponentModel;
 
 namespace RankMyBrand.Gateway.Routing.Configuration;
 
@@ -14,7 +15,7 @@ internal sealed class StrictBinder(List<string> failures)
         where T : class, new()
     {
         var before = failures.Count;
-        CheckKeys(section.GetChildren().Where(child => isForeign?.Invoke(child) != true), typeof(T));
+        CheckKeys(section.GetChildren().Where(child => isForeign?.Invoke(child) != true), typeof(T), isInList: false);
         if (failures.Count > before)
             return null;
         try
@@ -32,13 +33,13 @@ internal sealed class StrictBinder(List<string> failures)
         }
     }
 
-    private void CheckKeys(IEnumerable<IConfigurationSection> children, Type type)
+    private void CheckKeys(IEnumerable<IConfigurationSection> children, Type type, bool isInList)
     {
         var properties = type.GetProperties().Where(property => property.CanWrite || !IsScalar(property.PropertyType)).ToArray();
         foreach (var child in children)
         {
             if (Array.Find(properties, property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase)) is { } property)
-                CheckValue(child, property.PropertyType);
+                CheckValue(child, property.PropertyType, isInList);
             else
             {
                 failures.Add(
@@ -47,13 +48,16 @@ internal sealed class StrictBinder(List<string> failures)
         }
     }
 
-    private void CheckValue(IConfigurationSection section, Type type)
+    private void CheckValue(IConfigurationSection section, Type type, bool isInList)
     {
         var hasChildren = section.GetChildren().Any();
         if (IsScalar(type))
         {
             if (hasChildren)
                 failures.Add($"{section.Path} has settings of its own; it must be one value.");
+            // Of a list the binder would leave out the whole item.
+            else if (isInList && !CanRead(section.Value, Nullable.GetUnderlyingType(type) ?? type))
+                failures.Add($"{section.Path} is '{section.Value}'; it must be {Expected(Nullable.GetUnderlyingType(type) ?? type)}.");
             return;
         }
 
@@ -62,13 +66,27 @@ internal sealed class StrictBinder(List<string> failures)
             failures.Add($"{section.Path} is '{section.Value}'; it must be an object or a list.");
         if (ItemOf(type) is not { } item)
         {
-            CheckKeys(section.GetChildren(), type);
+            CheckKeys(section.GetChildren(), type, isInList);
             return;
         }
 
         foreach (var child in section.GetChildren())
-            CheckValue(child, item);
+            CheckValue(child, item, isInList: true);
     }
+
+    private static bool CanRead(string? value, Type type)
+    {
+        try
+        {
+            return string.IsNullOrEmpty(value) || TypeDescriptor.GetConverter(type).ConvertFromInvariantString(value) is not null;
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or NotSupportedException or OverflowException)
+        {
+            return false;
+        }
+    }
+
+    private static string Expected(Type type) => type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type))}" : $"a value of {type.Name}";
 
     private static Type? ItemOf(Type type)
     {

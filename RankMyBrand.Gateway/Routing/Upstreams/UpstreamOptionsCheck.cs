@@ -60,8 +60,9 @@ internal sealed class UpstreamOptionsCheck(string path, List<string> failures)
 
     private void CheckHealth(ActiveHealthCheckOptions active)
     {
-        if (!active.Path.StartsWith('/'))
-            Add("HealthCheck:Active:Path", active.Path, "it must begin with '/'");
+        // JSON can say null.
+        if (string.IsNullOrEmpty(active.Path) || !active.Path.StartsWith('/'))
+            Add("HealthCheck:Active:Path", active.Path ?? "", "it must begin with '/'");
         Range("HealthCheck:Active:Interval", active.Interval, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
         Range("HealthCheck:Active:Timeout", active.Timeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1));
         Range("HealthCheck:Active:Threshold", active.Threshold, 1, 100);
