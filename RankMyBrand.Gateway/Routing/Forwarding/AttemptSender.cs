@@ -79,9 +79,9 @@ internal readonly struct AttemptSender(HttpContext context, RoutePolicy policy, 
         {
             _ when context.RequestAborted.IsCancellationRequested || request.Content is SentContent { HasFailed: true } =>
                 AttemptFailure.GivenUp,
-            // The whole time is over. Whoever has had most of it was too slow.
+            // The whole time is over, or that in which nothing may happen. Whoever has had most of it was too slow.
             OperationCanceledException when cancellationToken.IsCancellationRequested =>
-                elapsed > policy.Total / 2 ? AttemptFailure.TooSlow : AttemptFailure.GivenUp,
+                elapsed > policy.Total / 2 || elapsed > options.Timeouts.Idle / 2 ? AttemptFailure.TooSlow : AttemptFailure.GivenUp,
             OperationCanceledException when timer.IsCancellationRequested => AttemptFailure.TooSlow,
             // The connect timeout of the handler.
             OperationCanceledException { InnerException: TimeoutException } => AttemptFailure.NotSent,

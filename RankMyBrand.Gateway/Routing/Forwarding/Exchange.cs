@@ -116,6 +116,10 @@ internal sealed class Exchange(
         }
 
         HasBegun = true;
+        // The gateway answers it itself. While the client waits for a service's answer to it, the body has not begun, so that the client would
+        // send the request again of itself, whatever its method.
+        if (context.Request.Headers.Expect.Count > 0)
+            request.Headers.Remove("Expect");
         if (context.Request.Path.Value!.Contains('%', StringComparison.Ordinal))
             RequestCopies.KeepEncodedSlashes(request, context);
         if (body is { } bytes && request.Content is { } content)
@@ -239,7 +243,7 @@ internal sealed class Exchange(
         if (_hasLeftBulkhead)
             return;
         _hasLeftBulkhead = true;
-        _upstream.Bulkhead.Leave();
+        _upstream.Bulkhead.Leave(_upstream.Options.Bulkhead);
     }
 
     private static async Task DiscardAsync(Task<AttemptResult> attempt) => Discard(await attempt);

@@ -54,7 +54,7 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
         finally
         {
             if (exchange is null)
-                upstream.Bulkhead.Leave();
+                upstream.Bulkhead.Leave(upstream.Options.Bulkhead);
         }
 
         if (exchange is null)

@@ -7,20 +7,22 @@ internal sealed class Bulkhead
     private readonly Queue<TaskCompletionSource<bool>> _waiting = new();
     private int _running;
 
+    /// <summary>Asks for a place. The limits are those of the moment, whatever they were for others.</summary>
     /// <returns>Whether there is a place; whoever has one leaves it with <see cref="Leave"/>.</returns>
     public ValueTask<bool> EnterAsync(BulkheadOptions options, CancellationToken cancellationToken)
     {
         TaskCompletionSource<bool> place;
         lock (_lock)
         {
+            Admit(options);
             if (_running < options.MaxConcurrency)
             {
                 _running++;
                 return new(true);
             }
 
-            while (_waiting.TryPeek(out var first) && first.Task.IsCompleted)
-                _waiting.Dequeue();
+            if (_waiting.Count >= options.QueueLength)
+                ForgetThoseWhoLeft();
             if (_waiting.Count >= options.QueueLength)
                 return new(false);
             place = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,17 +32,30 @@ internal sealed class Bulkhead
         return new(WaitAsync(place, options.QueueTimeout, cancellationToken));
     }
 
-    public void Leave()
+    public void Leave(BulkheadOptions options)
     {
         lock (_lock)
         {
-            while (_waiting.TryDequeue(out var next))
-            {
-                if (next.TrySetResult(true))
-                    return;
-            }
-
             _running--;
+            Admit(options);
+        }
+    }
+
+    private void Admit(BulkheadOptions options)
+    {
+        while (_running < options.MaxConcurrency && _waiting.TryDequeue(out var next))
+        {
+            if (next.TrySetResult(true))
+                _running++;
+        }
+    }
+
+    private void ForgetThoseWhoLeft()
+    {
+        for (var left = _waiting.Count; left > 0; left--)
+        {
+            if (_waiting.Dequeue() is { Task.IsCompleted: false } waiter)
+                _waiting.Enqueue(waiter);
         }
     }
 

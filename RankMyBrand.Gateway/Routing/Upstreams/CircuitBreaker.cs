@@ -77,6 +77,23 @@ internal sealed class CircuitBreaker(TimeProvider time)
         }
     }
 
+    /// <summary>Has new settings count for what is under way: a shorter time, or none.</summary>
+    /// <returns>Whether the circuit has closed by it.</returns>
+    public bool Change(BreakerOptions options)
+    {
+        lock (_lock)
+        {
+            if (_state == CircuitState.Closed)
+                return false;
+            if (options.OpenFor < _openFor)
+                _openFor = options.OpenFor;
+            if (options.Enabled)
+                return false;
+            Close();
+            return true;
+        }
+    }
+
     /// <summary>Takes note of how an attempt ended.</summary>
     /// <returns>Whether the circuit has opened or closed by it.</returns>
     public bool Report(AttemptOutcome outcome, bool isProbe, BreakerOptions options)
@@ -97,9 +114,7 @@ internal sealed class CircuitBreaker(TimeProvider time)
         {
             if (outcome == AttemptOutcome.Succeeded || !options.Enabled)
             {
-                _counts.Clear();
-                _unreachable = 0;
-                _state = CircuitState.Closed;
+                Close();
                 return true;
             }
 
@@ -109,6 +124,13 @@ internal sealed class CircuitBreaker(TimeProvider time)
             _state = CircuitState.Open;
             return false;
         }
+    }
+
+    private void Close()
+    {
+        _counts.Clear();
+        _unreachable = 0;
+        _state = CircuitState.Closed;
     }
 
     private int CountUnreachable(AttemptOutcome outcome)

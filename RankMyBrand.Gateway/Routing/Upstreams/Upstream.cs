@@ -19,7 +19,12 @@ internal sealed class Upstream(string name, TimeProvider time, RoutingTelemetry 
     public UpstreamOptions Options
     {
         get => _options;
-        set => _options = value;
+        set
+        {
+            _options = value;
+            foreach (var destination in Destinations.Where(destination => destination.Breaker.Change(value.Breaker)))
+                telemetry.CircuitChanged(name, destination);
+        }
     }
 
     public LoadBalancer Balancer { get; } = new();

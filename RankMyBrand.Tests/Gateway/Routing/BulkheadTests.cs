@@ -121,7 +121,7 @@ public sealed class BulkheadTests
                 InterlockedMax(ref most, running);
                 await Task.Yield();
                 Interlocked.Decrement(ref now);
-                bulkhead.Leave();
+                bulkhead.Leave(options);
             }
         }
     }
@@ -138,9 +138,59 @@ public sealed class BulkheadTests
 
         await leave.CancelAsync();
         Assert.False(await impatient);
-        bulkhead.Leave();
+        bulkhead.Leave(options);
 
         Assert.True(await patient);
+    }
+
+    [Fact]
+    public async Task Limit_LoweredWhileSomebodyWaits_HoldsFromTheNextOnWhoLeaves()
+    {
+        var (many, one) = (new BulkheadOptions { MaxConcurrency = 3, QueueLength = 9 }, new BulkheadOptions { MaxConcurrency = 1, QueueLength = 9 });
+        var bulkhead = new Bulkhead();
+        for (var i = 0; i < 3; i++)
+            Assert.True(await bulkhead.EnterAsync(many, Cancellation));
+        var waiting = bulkhead.EnterAsync(many, Cancellation).AsTask();
+
+        bulkhead.Leave(one);
+        bulkhead.Leave(one);
+        Assert.False(waiting.IsCompleted);
+        bulkhead.Leave(one);
+
+        Assert.True(await waiting);
+    }
+
+    [Fact]
+    public async Task Limit_Raised_LetsThoseInWhoWait()
+    {
+        var bulkhead = new Bulkhead();
+        Assert.True(await bulkhead.EnterAsync(new BulkheadOptions { MaxConcurrency = 1, QueueLength = 9 }, Cancellation));
+        var waiting = bulkhead.EnterAsync(new BulkheadOptions { MaxConcurrency = 1, QueueLength = 9, QueueTimeout = TimeSpan.FromMinutes(1) }, Cancellation).AsTask();
+
+        Assert.True(await bulkhead.EnterAsync(new BulkheadOptions { MaxConcurrency = 3, QueueLength = 9 }, Cancellation));
+
+        Assert.True(await waiting);
+    }
+
+    [Fact]
+    public async Task Queue_OfThoseWhoHaveLeft_HasRoom()
+    {
+        var options = new BulkheadOptions { MaxConcurrency = 1, QueueLength = 3, QueueTimeout = TimeSpan.FromMinutes(1) };
+        var bulkhead = new Bulkhead();
+        Assert.True(await bulkhead.EnterAsync(options, Cancellation));
+        var first = bulkhead.EnterAsync(options, Cancellation).AsTask();
+        using var leave = new CancellationTokenSource();
+        var others = new[] { bulkhead.EnterAsync(options, leave.Token).AsTask(), bulkhead.EnterAsync(options, leave.Token).AsTask() };
+        await leave.CancelAsync();
+        Assert.All(await Task.WhenAll(others), Assert.False);
+
+        var newcomer = bulkhead.EnterAsync(options, Cancellation).AsTask();
+
+        Assert.False(newcomer.IsCompleted);
+        bulkhead.Leave(options);
+        Assert.True(await first);
+        bulkhead.Leave(options);
+        Assert.True(await newcomer);
     }
 
     private static Task<RoutingHost> StartAsync(Backend backend, int concurrency, int queue, string timeout) => RoutingHost.StartAsync(

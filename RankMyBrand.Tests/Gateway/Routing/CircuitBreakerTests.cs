@@ -32,6 +32,22 @@ public sealed class CircuitBreakerTests
     }
 
     [Fact]
+    public void Circuit_OpenWhenTheSettingsChange_FollowsThem()
+    {
+        var breaker = new CircuitBreaker(_time);
+        Fail(breaker, 4);
+        Assert.Equal(TimeSpan.FromSeconds(5), breaker.OpenFor);
+
+        Assert.False(breaker.Change(new BreakerOptions { OpenFor = TimeSpan.FromSeconds(2) }));
+        Assert.Equal(TimeSpan.FromSeconds(2), breaker.OpenFor);
+        Assert.False(breaker.TryPass(out _));
+
+        Assert.True(breaker.Change(new BreakerOptions { Enabled = false }));
+        Assert.True(breaker.TryPass(out var isProbe));
+        Assert.False(isProbe);
+    }
+
+    [Fact]
     public void Circuit_AtTheRatio_OpensForItsTime()
     {
         var breaker = new CircuitBreaker(_time);

@@ -90,6 +90,31 @@ public sealed class RetryTests
     }
 
     [Theory]
+    [InlineData("Content-Length: 0\r\n", "")]
+    [InlineData("Content-Length: 3\r\n", "abc")]
+    [InlineData("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\n\r\n")]
+    public async Task Post_WhoseClientExpectsToBeAskedForItsBody_IsSentOnceToo(string header, string body)
+    {
+        // It reads no body, so the HTTP client would think that the request may be sent again.
+        await using var backend = new RawBackend
+        {
+            Answer = static request => request.StartsWith("GET ", StringComparison.Ordinal) ? RawBackend.Ok("text/plain", "hello") : null,
+        };
+        await using var host = await StartAsync([], ("Services:test:Instances:0", backend.Address.ToString()));
+        await host.GetAsync();
+        await using var client = await RawClient.ConnectAsync(host.Address);
+
+        await client.SendAsync($"POST /services/test/ HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n{header}\r\n{body}");
+
+        var answer = await client.ReadAsync();
+        while (answer?.StartsWith("HTTP/1.1 100 ", StringComparison.Ordinal) == true)
+            answer = await client.ReadAsync();
+        Assert.StartsWith("HTTP/1.1 502 ", answer, StringComparison.Ordinal);
+        var request = Assert.Single(backend.Requests, request => request.StartsWith("POST", StringComparison.Ordinal));
+        Assert.Empty(RawBackend.Values(request, "Expect"));
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Post_ThatNobodyHasSeen_GoesElsewhere(bool isChunked)
