@@ -22,6 +22,7 @@ app.UseApiPage();
 app.UseHub();
 app.UseIdentity();
 app.UseRateLimits();
+app.UseAccessRules();
 app.MapDefaultEndpoints();
 app.MapApiDocument();
 app.MapHub();

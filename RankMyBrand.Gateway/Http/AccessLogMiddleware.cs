@@ -45,6 +45,9 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, ILoggerFactory l
     private static string PathOf(HttpContext context)
     {
         var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
+        // A whole address, as a proxy is asked; it may hold a password before the host.
+        if (target.IndexOf("://", StringComparison.Ordinal) is > 0 and var scheme && !target.StartsWith('/'))
+            target = target.IndexOf('/', scheme + 3) is >= 0 and var start ? target[start..] : "/";
         var query = target.IndexOf('?', StringComparison.Ordinal);
         var length = Math.Min(query < 0 ? target.Length : query, LongestPath);
         var path = length == target.Length ? target : target[..length];

@@ -11,14 +11,18 @@ internal static class ClientHeaders
 {
     private static readonly FrozenSet<string> s_names = new[]
     {
-        "Tenant", "Tenant-ID", "X-User", "X-User-ID", "X-Scope", "X-Scopes", "X-Role", "X-Roles", "Remote-User", "X-Remote-User",
+        "Tenant", "Tenant-ID", "X-User", "X-Auth-User", "X-Scope", "X-Scopes", "X-Role", "X-Roles", "Remote-User",
         "Proxy-Authorization", "Forwarded", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "CF-Connecting-IP",
-        "X-Rewrite-URL", "X-Host", "X-Client-Cert", "Client-Cert", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
-        "X-Content-Length", "Trailer", "Proxy", "Proxy-Connection",
+        "X-Originating-IP", "X-Envoy-External-Address", "Fastly-Client-IP", "X-Scheme", "X-Rewrite-URL", "X-Host", "X-Client-Cert",
+        "Client-Cert", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Content-Length", "Trailer", "Proxy",
+        "Proxy-Connection",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private static readonly string[] s_prefixes =
-        ["X-Tenant", "X-Identity", "X-Forwarded", "X-Original", "X-Auth-Request-", "X-Authenticated-", "X-SSL-Client-"];
+    [
+        "X-Tenant", "X-Identity", "X-Forwarded", "X-Original", "X-User-", "X-Auth-Request-", "X-Auth-User-", "X-Authenticated-",
+        "X-Consumer-", "X-MS-Client-Principal", "X-Remote-", "X-SSL-Client-", "SSL-Client-",
+    ];
 
     // What the name of a header may consist of (RFC 9110), but for the underscore.
     private static readonly SearchValues<char> s_name =

@@ -34,6 +34,9 @@ internal static class IdentityExtensions
         ((IApplicationBuilder)app).Properties[FrameworkAuthorization] = true;
     }
 
+    /// <summary>Lets known callers through only where they may go. Comes after the identity and the rate limits.</summary>
+    public static void UseAccessRules(this WebApplication app) => app.UseMiddleware<AccessMiddleware>();
+
     /// <summary>Lets only callers with all of these scopes call an endpoint of the gateway itself.</summary>
     public static TBuilder RequireScopes<TBuilder>(this TBuilder builder, params string[] scopes)
         where TBuilder : IEndpointConventionBuilder =>

@@ -5,8 +5,8 @@ using RankMyBrand.ServiceDefaults.Problems;
 namespace RankMyBrand.Gateway.Identity;
 
 /// <summary>
-/// Lets a request through only when its caller is known and may call its route. The credential ends here; the services get the identity
-/// and the tenant instead.
+/// Lets a request through only when its caller is known, unless its route is for anyone. The credential ends here; the services get the
+/// identity and the tenant instead.
 /// </summary>
 internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator authenticator, CredentialGuard guard)
 {
@@ -27,14 +27,14 @@ internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator aut
             return RateLimitRefusal.WriteAsync(context, refusal);
         var authenticating = authenticator.AuthenticateAsync(context);
         return authenticating.IsCompletedSuccessfully
-            ? AnswerAsync(context, rule, authenticating.Result)
-            : AnswerAsync(context, rule, authenticating);
+            ? AnswerAsync(context, authenticating.Result)
+            : AnswerAsync(context, authenticating);
     }
 
-    private async Task AnswerAsync(HttpContext context, AccessRule rule, ValueTask<Authentication> authenticating) =>
-        await AnswerAsync(context, rule, await authenticating);
+    private async Task AnswerAsync(HttpContext context, ValueTask<Authentication> authenticating) =>
+        await AnswerAsync(context, await authenticating);
 
-    private Task AnswerAsync(HttpContext context, AccessRule rule, Authentication authentication)
+    private Task AnswerAsync(HttpContext context, Authentication authentication)
     {
         var caller = context.GetCaller();
         if (authentication.Identity is not { } identity)
@@ -47,14 +47,6 @@ internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator aut
         }
 
         caller.Identity = identity;
-        foreach (var scope in rule.Scopes)
-        {
-            if (!identity.HasScope(scope))
-                return ForbidAsync(context, $"The caller does not have the scope '{scope}' that this needs.", string.Join(' ', rule.Scopes));
-        }
-
-        if (rule.Roles.Length > 0 && !Array.Exists(rule.Roles, identity.HasRole))
-            return ForbidAsync(context, $"The caller has none of the roles that may do this: {string.Join(", ", rule.Roles)}.");
         IdentityHeaders.Set(context.Request.Headers, identity);
         return next(context);
     }
@@ -70,14 +62,6 @@ internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator aut
 
         RateLimitHeaders.Write(context.Response.Headers, charge);
         await RefuseAsync(context, failure);
-    }
-
-    private static Task ForbidAsync(HttpContext context, string detail, string? scopes = null)
-    {
-        context.GetCaller().Refusal = "Forbidden";
-        if (scopes is not null)
-            context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{scopes}\"";
-        return Problem.WriteAsync(context, ProblemCode.Forbidden, detail);
     }
 
     // What a token lacks is for the operator's log: the holder of a stolen or forged one learns nothing.

@@ -118,6 +118,21 @@ public sealed class AccessLogTests(Gateways gateways)
         Assert.Equal("/dead", Assert.Single(await log.WaitAsync(1))["Path"]);
     }
 
+    [Theory]
+    [InlineData("http://user:s3cret@a/echo/x?b=1", "/echo/x")]
+    [InlineData("http://user:s3cret@a", "/")]
+    [InlineData("/echo/http://b/c", "/echo/http://b/c")]
+    public async Task Request_ForAWholeAddress_IsNotedDownWithItsPathAlone(string target, string expected)
+    {
+        var log = new Recorder();
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend.Address, log);
+
+        await RawClient.AnswersAsync(gateway.Address, $"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+
+        Assert.Equal(expected, Assert.Single(await log.WaitAsync(1))["Path"]);
+    }
+
     [Fact]
     public async Task Request_WithLineBreaksInItsPath_StaysOnOneLine()
     {

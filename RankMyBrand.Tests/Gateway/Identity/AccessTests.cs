@@ -91,6 +91,8 @@ public sealed class AccessTests(Gateways gateways)
         using var response = await client.GetAsync("/both", Cancellation);
 
         Assert.Equal("Bearer error=\"insufficient_scope\", scope=\"events:read events:write\"", response.Headers.WwwAuthenticate.ToString());
+        // It has counted like any other.
+        Assert.True(response.Headers.Contains("RateLimit"));
     }
 
     /// <summary>The routes that the gateway ships with.</summary>

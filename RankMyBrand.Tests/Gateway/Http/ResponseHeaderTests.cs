@@ -1,0 +1,19 @@
+namespace RankMyBrand.Tests.Gateway.Http;
+
+/// <summary>What a service says in its headers is between it and the client.</summary>
+public sealed class ResponseHeaderTests(Gateways gateways)
+{
+    [Theory]
+    [InlineData("Content-Disposition: attachment; filename=\"\u00c3\u00a9.pdf\"")]
+    [InlineData("X-City: Z\u00fcrich")]
+    public async Task Header_BesideAscii_PassesByteForByte(string header)
+    {
+        await using var backend = new RawBackend { Answer = _ => RawBackend.Ok("text/plain", "hello", $"{header}\r\n") };
+        await using var gateway = await gateways.StartAsync(backend);
+
+        var answers = await RawClient.AnswersAsync(
+            gateway.Address, $"GET /echo/x HTTP/1.1\r\nHost: a\r\nX-API-Key: {GatewayHost.Key}\r\nConnection: close\r\n\r\n");
+
+        Assert.Contains($"\r\n{header}\r\n", Assert.Single(answers), StringComparison.Ordinal);
+    }
+}
