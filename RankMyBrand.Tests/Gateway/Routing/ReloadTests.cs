@@ -25,7 +25,7 @@ public sealed class ReloadTests
         { "ReverseProxy:Routes:static:Match:Hosts:0", "foo:abc", "Route 'static': Match:Hosts has 'foo:abc'; behind ':' it must have a port or '*'." },
         { "ReverseProxy:Routes:static:Match:Headers:0:Mode", "HeaderPrefixx", "ReverseProxy:Routes:static:Match:Headers:0:Mode is 'HeaderPrefixx'; it must be one of ExactHeader, HeaderPrefix, " },
         { "ReverseProxy:Clusters:main:HttpClient:SslProtocols:0", "Tls99", "ReverseProxy:Clusters:main:HttpClient:SslProtocols:0 is 'Tls99'; it must be one of " },
-        { "ReverseProxy:Routes:static:Transforms:0:PathPattern", "/a/{", "Route 'static': its Transforms cannot be used: There is an incomplete parameter" },
+        { "ReverseProxy:Routes:static:Transforms:0:PathPattern", "/a/{", "There is an incomplete parameter in the route template" },
         { "ReverseProxy:Routes:static:Timeout", "soon", "ReverseProxy:Routes:static:Timeout" },
         { "ReverseProxy:Routes:static:Timeout", "00:00:00", "ReverseProxy:Routes:static:Timeout is '00:00:00'; it must be a time from" },
         { "ReverseProxy:Routes:static:Metadata:FirstByteTimeout", "x", "ReverseProxy:Routes:static:Metadata:FirstByteTimeout is 'x'" },
