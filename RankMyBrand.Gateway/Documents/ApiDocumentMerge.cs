@@ -18,7 +18,8 @@ internal static partial class ApiDocumentMerge
 
     public static byte[] Of(IEnumerable<(string Service, JsonObject Document)> documents)
     {
-        var (paths, components, tags) = (GatewayPaths(), new JsonObject { ["schemas"] = new JsonObject() }, new Dictionary<string, JsonNode>());
+        var (paths, components) = (GatewayPaths(), new JsonObject { ["schemas"] = new JsonObject() });
+        var tags = new Dictionary<string, JsonNode>(StringComparer.Ordinal);
         var (templates, operations) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         foreach (var (service, original) in documents)
         {
@@ -162,7 +163,7 @@ internal static partial class ApiDocumentMerge
     /// <summary>A path as it can stand beside those of the others.</summary>
     private static JsonNode? Fitted(JsonNode? path, string service, HashSet<string> operations)
     {
-        foreach (var operation in Members(path).Where(member => s_methods.Contains(member.Key)).Select(member => member.Value).OfType<JsonObject>())
+        foreach (var operation in s_methods.Select(method => (path as JsonObject)?[method]).OfType<JsonObject>())
         {
             if (operation["operationId"] is JsonValue id && !operations.Add(id.ToString()))
             {

@@ -115,6 +115,7 @@ internal sealed partial class StreamTail(IConnectionMultiplexer redis, string ke
         }
     }
 
-    [LoggerMessage(170, LogLevel.Warning, "Nobody who follows {Key} hears anything now, because it cannot be read ({Reason}); it is tried again")]
+    [LoggerMessage(
+        170, LogLevel.Warning, "Nobody who follows {Key} hears anything now, because it cannot be read ({Reason}); it is tried again")]
     private static partial void LogAway(ILogger logger, string key, string reason);
 }

@@ -17,7 +17,7 @@ internal sealed partial class RouteMatchCheck(ParameterPolicyFactory policies)
     {
         foreach (var host in route.Match.Hosts ?? [])
         {
-            if (host.Split(':') is not ([_] or [_, "*"]) && !ushort.TryParse(host.Split(':')[^1], NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            if (!CanMatch(host))
                 yield return $"Route '{route.RouteId}': Match:Hosts has '{host}'; behind ':' it must have a port or '*'.";
         }
 
@@ -31,6 +31,13 @@ internal sealed partial class RouteMatchCheck(ParameterPolicyFactory policies)
         group route.RouteId by Signature(route) into same
         where same.Skip(1).Any()
         select $"The routes {string.Join(", ", same.Select(id => $"'{id}'"))} match the same requests; give each an Order of its own.";
+
+    private static bool CanMatch(string host) => host.Split(':') switch
+    {
+        [{ Length: > 0 }] or [{ Length: > 0 }, "*"] => true,
+        [{ Length: > 0 }, var port] => ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out _),
+        _ => false,
+    };
 
     private string? PathFailure(string path)
     {
@@ -63,7 +70,8 @@ internal sealed partial class RouteMatchCheck(ParameterPolicyFactory policies)
             route.Order,
             Sorted(match.Hosts),
             Sorted(match.Methods),
-            Sorted(match.Headers?.Select(header => $"{header.Name} {header.Mode} {header.IsCaseSensitive} {string.Join(' ', header.Values ?? [])}")),
+            Sorted(match.Headers?.Select(
+                header => $"{header.Name} {header.Mode} {header.IsCaseSensitive} {string.Join(' ', header.Values ?? [])}")),
             Sorted(match.QueryParameters?.Select(
                 query => $"{query.Name} {query.Mode} {query.IsCaseSensitive} {string.Join(' ', query.Values ?? [])}")));
     }

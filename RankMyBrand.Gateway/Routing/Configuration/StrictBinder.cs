@@ -86,7 +86,8 @@ internal sealed class StrictBinder(List<string> failures)
         }
     }
 
-    private static string Expected(Type type) => type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type))}" : $"a value of {type.Name}";
+    private static string Expected(Type type) =>
+        type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type))}" : $"a value of {type.Name}";
 
     private static Type? ItemOf(Type type)
     {

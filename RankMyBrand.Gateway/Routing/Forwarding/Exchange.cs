@@ -116,8 +116,8 @@ internal sealed class Exchange(
         }
 
         HasBegun = true;
-        // The gateway answers it itself. While the client waits for a service's answer to it, the body has not begun, so that the client would
-        // send the request again of itself, whatever its method.
+        // The gateway answers it itself. While the HTTP client waits for a service's answer to it, the body has not begun, so it would send the
+        // request again of itself, whatever its method.
         if (context.Request.Headers.Expect.Count > 0)
             request.Headers.Remove("Expect");
         if (context.Request.Path.Value!.Contains('%', StringComparison.Ordinal))
