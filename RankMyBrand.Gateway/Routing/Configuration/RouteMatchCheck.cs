@@ -25,7 +25,9 @@ internal sealed partial class RouteMatchCheck(ParameterPolicyFactory policies)
             yield return $"Route '{route.RouteId}': Match:Path is '{path}'; {failure}";
     }
 
-    /// <summary>Routes of which the framework could not choose one; it would answer each such request with 500.</summary>
+    /// <summary>
+    /// Routes with the same path, order and conditions: the framework could not choose one and would answer each such request with 500.
+    /// </summary>
     public static IEnumerable<string> Twins(IEnumerable<RouteConfig> routes) =>
         from route in routes
         group route.RouteId by Signature(route) into same
@@ -68,8 +70,8 @@ internal sealed partial class RouteMatchCheck(ParameterPolicyFactory policies)
             '\n',
             ParameterName().Replace(match.Path ?? "", "{${stars}").ToUpperInvariant(),
             route.Order,
-            Sorted(match.Hosts),
-            Sorted(match.Methods),
+            Sorted(match.Hosts?.Select(host => host.ToUpperInvariant())),
+            Sorted(match.Methods?.Select(method => method.ToUpperInvariant())),
             Sorted(match.Headers?.Select(
                 header => $"{header.Name} {header.Mode} {header.IsCaseSensitive} {string.Join(' ', header.Values ?? [])}")),
             Sorted(match.QueryParameters?.Select(
@@ -77,7 +79,7 @@ internal sealed partial class RouteMatchCheck(ParameterPolicyFactory policies)
     }
 
     private static string Sorted(IEnumerable<string>? texts) =>
-        string.Join(',', (texts ?? []).Select(text => text.ToUpperInvariant()).Order(StringComparer.Ordinal));
+        string.Join(',', (texts ?? []).Order(StringComparer.Ordinal));
 
     [GeneratedRegex(@"\{(?<stars>\**)[^}:=?]*", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ParameterName();
