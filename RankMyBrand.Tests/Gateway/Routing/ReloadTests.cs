@@ -115,6 +115,28 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task Routes_WithTheSamePath_AreTakenOnlyWhenSomethingTellsThemApart()
+    {
+        await using var backend = await Backend.StartAsync();
+        await using var host = await RoutingHost.StartAsync([], [.. GoodSettings(backend)]);
+        (string, string?)[] twin = [
+            ("ReverseProxy:Routes:twin:ClusterId", "main"),
+            ("ReverseProxy:Routes:twin:Match:Path", "/x/{other}"), ("ReverseProxy:Routes:static:Match:Path", "/x/{id}"),
+            ("ReverseProxy:Routes:twin:Match:Headers:0:Name", "X-Kind"), ("ReverseProxy:Routes:static:Match:Headers:0:Name", "X-Kind"),
+            ("ReverseProxy:Routes:twin:Match:Headers:0:IsCaseSensitive", "true"), ("ReverseProxy:Routes:static:Match:Headers:0:IsCaseSensitive", "true"),
+            ("ReverseProxy:Routes:twin:Match:Headers:0:Values:0", "a"), ("ReverseProxy:Routes:static:Match:Headers:0:Values:0", "a"),
+        ];
+
+        host.Configuration.Change(twin);
+        var (_, refused, _) = await host.Log.WaitForAsync("is invalid and the old one stays in force");
+        Assert.Contains("The routes 'static', 'twin' match the same requests; give each an Order of its own.", refused, StringComparison.Ordinal);
+        host.Log.Lines.Clear();
+        host.Configuration.Change(("ReverseProxy:Routes:twin:Match:Headers:0:Values:0", "A"));
+
+        await host.Log.WaitForAsync("configured anew");
+    }
+
+    [Fact]
     public async Task GoodChange_AfterABadOne_IsTaken()
     {
         await using var backend = await Backend.StartAsync();
