@@ -71,8 +71,6 @@ internal static class ClusterBuilder
         DangerousAcceptAnyServerCertificate = client.DangerousAcceptAnyServerCertificate,
         MaxConnectionsPerServer = client.MaxConnectionsPerServer,
         EnableMultipleHttp2Connections = client.EnableMultipleHttp2Connections,
-        RequestHeaderEncoding = client.RequestHeaderEncoding,
-        ResponseHeaderEncoding = client.ResponseHeaderEncoding,
     };
 
     private static ForwarderRequestConfig Build(HttpVersionOptions request, TimeoutOptions timeouts) => new()

@@ -68,10 +68,6 @@ internal sealed class HttpClientOptions
     public int? MaxConnectionsPerServer { get; set; }
 
     public bool? EnableMultipleHttp2Connections { get; set; }
-
-    public string? RequestHeaderEncoding { get; set; }
-
-    public string? ResponseHeaderEncoding { get; set; }
 }
 
 /// <summary>The HTTP version that the destinations speak.</summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using Yarp.ReverseProxy.LoadBalancing;
 using Yarp.ReverseProxy.SessionAffinity;
 
@@ -72,22 +71,8 @@ internal sealed class UpstreamOptionsCheck(string path, List<string> failures)
     {
         if (options.HttpClient.MaxConnectionsPerServer is { } connections)
             Range("HttpClient:MaxConnectionsPerServer", connections, 1, 1_000_000);
-        CheckEncoding("HttpClient:RequestHeaderEncoding", options.HttpClient.RequestHeaderEncoding);
-        CheckEncoding("HttpClient:ResponseHeaderEncoding", options.HttpClient.ResponseHeaderEncoding);
         if (options.HttpRequest.Version is { } version)
             OneOf("HttpRequest:Version", version, "1.0", "1.1", "2", "2.0", "3", "3.0");
-    }
-
-    private void CheckEncoding(string key, string? name)
-    {
-        try
-        {
-            _ = name is null ? null : Encoding.GetEncoding(name);
-        }
-        catch (ArgumentException)
-        {
-            Add(key, name!, "it must be the name of a character encoding, for example utf-8");
-        }
     }
 
     private void CheckTimeouts(TimeoutOptions timeouts)

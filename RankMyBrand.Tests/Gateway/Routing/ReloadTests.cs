@@ -49,7 +49,7 @@ public sealed class ReloadTests
         { "ReverseProxy:Clusters:main:Timeouts:Total", "forever", "'forever' at 'ReverseProxy:Clusters:main:Timeouts:Total'" },
         { "ReverseProxy:Clusters:main:Timeouts:Total", "-00:00:01", "ReverseProxy:Clusters:main:Timeouts:Total is '-00:00:01'; it must be from 00:00:00.0100000 to 1.00:00:00." },
         { "ReverseProxy:Clusters:main:HttpRequest:Version", "9", "ReverseProxy:Clusters:main:HttpRequest:Version is '9'" },
-        { "ReverseProxy:Clusters:main:HttpClient:RequestHeaderEncoding", "klingon", "ReverseProxy:Clusters:main:HttpClient:RequestHeaderEncoding is 'klingon'" },
+        { "ReverseProxy:Clusters:main:HttpClient:ResponseHeaderEncoding", "utf-8", "ReverseProxy:Clusters:main:HttpClient:ResponseHeaderEncoding is not a setting" },
         { "ReverseProxy:Clusters:main:HttpRequest:ActivityTimeout", "00:01:00", "ReverseProxy:Clusters:main:HttpRequest:ActivityTimeout is not a setting" },
         { "ReverseProxy:Clusters:main:Retries", "3", "ReverseProxy:Clusters:main:Retries is '3'; it must be an object or a list." },
         { "ReverseProxy:Clusters:main:Retries:Attempts:0", "3", "ReverseProxy:Clusters:main:Retries:Attempts has settings of its own; it must be one value." },

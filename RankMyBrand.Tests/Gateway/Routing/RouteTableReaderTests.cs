@@ -38,7 +38,7 @@ public sealed class RouteTableReaderTests
                 },
                 "HttpClient": {
                   "SslProtocols": [ "Tls12", "Tls13" ], "DangerousAcceptAnyServerCertificate": true, "MaxConnectionsPerServer": 7,
-                  "EnableMultipleHttp2Connections": false, "RequestHeaderEncoding": "utf-8", "ResponseHeaderEncoding": "utf-8"
+                  "EnableMultipleHttp2Connections": false
                 },
                 "HttpRequest": { "Version": "2", "VersionPolicy": "RequestVersionExact" },
                 "Destinations": {
