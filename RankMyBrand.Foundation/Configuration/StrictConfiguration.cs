@@ -1,15 +1,9 @@
-using System.Collections;
-using System.ComponentModel;
-using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace RankMyBrand.Foundation.Configuration;
 
-/// <summary>
-/// Reads options from the configuration, strictly: the binder by itself drops an entry of a dictionary that has a value it cannot read,
-/// overlooks a misspelt setting, and takes a text for an empty list. Each would leave a limit or a stream out without a word.
-/// </summary>
+/// <summary>Reads options from the configuration, strictly; see <see cref="StrictSection"/>.</summary>
 /// <param name="configuration">The configuration.</param>
 /// <param name="section">The section of the options.</param>
 /// <param name="otherSections">Sections within it that are options of their own, by their whole names.</param>
@@ -26,86 +20,4 @@ internal sealed class StrictConfiguration<T>(
             throw new OptionsValidationException(Options.DefaultName, typeof(T), faults);
         own.Bind(options);
     }
-}
-
-/// <summary>Compares a section of the configuration with the type that it is bound to.</summary>
-file static class StrictSection
-{
-    public static IEnumerable<string> FaultsOf(IConfigurationSection section, Type type, string[] otherSections)
-    {
-        var settings = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(IsSetting).ToArray();
-        var others = otherSections.Select(other => other[(other.LastIndexOf(':') + 1)..]);
-        string[] names = [.. settings.Select(setting => setting.Name), .. others];
-        foreach (var child in section.GetChildren().Where(child => !otherSections.Contains(child.Path, StringComparer.OrdinalIgnoreCase)))
-        {
-            var setting = Array.Find(settings, setting => string.Equals(setting.Name, child.Key, StringComparison.OrdinalIgnoreCase));
-            var faults = setting is null
-                ? [$"{child.Path} is not a setting; those are {string.Join(", ", names)}."]
-                : FaultsOf(child, setting.PropertyType);
-            foreach (var fault in faults)
-                yield return fault;
-        }
-    }
-
-    private static bool IsSetting(PropertyInfo property) =>
-        property.GetIndexParameters().Length == 0
-        && (property.SetMethod is { IsPublic: true } || IsCollection(property.PropertyType) || IsHeld(property));
-
-    // An object with settings of its own, which the binder fills where it is. A computed property has no field, and would keep nothing.
-    private static bool IsHeld(PropertyInfo property) =>
-        !IsText(property.PropertyType)
-        && property.DeclaringType!.GetField($"<{property.Name}>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance) != null;
-
-    private static bool IsCollection(Type type) => type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable));
-
-    private static IEnumerable<string> FaultsOf(IConfigurationSection section, Type type)
-    {
-        var scalar = Nullable.GetUnderlyingType(type) ?? type;
-        if (IsText(scalar))
-            return FaultsOfValue(section, scalar, isOptional: scalar != type);
-        // An empty text is how configuration represents an empty object or list.
-        if (!string.IsNullOrEmpty(section.Value))
-        {
-            var expected = IsList(type) ? $"a list, as in {section.Path}:0" : "a section";
-            // Not what it says: a key that somebody wrote one level too high would end in the log.
-            return [$"'{section.Path}' is a text; it must be {expected}."];
-        }
-
-        if (!IsCollection(type))
-            return FaultsOf(section, type, []);
-        var element = type.IsArray ? type.GetElementType()! : type.GetGenericArguments()[^1];
-        return section.GetChildren().SelectMany(child => FaultsOf(child, element));
-    }
-
-    private static bool IsList(Type type) => IsCollection(type) && !type.IsAssignableTo(typeof(IDictionary));
-
-    private static bool IsText(Type type) => TypeDescriptor.GetConverter(type).CanConvertFrom(typeof(string));
-
-    private static IEnumerable<string> FaultsOfValue(IConfigurationSection section, Type type, bool isOptional)
-    {
-        if (section.GetChildren().Any())
-            return [$"'{section.Path}' is a section; it must be {Expected(type)}."];
-        if (section.Value is null or "" && isOptional)
-            return [];
-        try
-        {
-            TypeDescriptor.GetConverter(type).ConvertFromInvariantString(section.Value ?? "");
-            return [];
-        }
-        catch (Exception e) when (e is FormatException or ArgumentException or NotSupportedException or OverflowException)
-        {
-            return [$"'{section.Path}' is '{section.Value}'; it must be {Expected(type)}."];
-        }
-    }
-
-    private static string Expected(Type type) => Type.GetTypeCode(type) switch
-    {
-        _ when type.IsEnum => $"one of {string.Join(", ", Enum.GetNames(type))} ({type.Name})",
-        _ when type == typeof(TimeSpan) => "a time such as 00:00:30 (TimeSpan)",
-        _ when type == typeof(DateTimeOffset) => "a time such as 2030-12-31T12:00:00Z (DateTimeOffset)",
-        TypeCode.Boolean => "true or false (Boolean)",
-        TypeCode.Int32 or TypeCode.Int64 => $"a whole number ({type.Name})",
-        TypeCode.Double or TypeCode.Decimal => $"a number ({type.Name})",
-        _ => $"a {type.Name}",
-    };
 }

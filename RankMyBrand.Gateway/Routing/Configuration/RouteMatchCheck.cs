@@ -26,13 +26,23 @@ internal sealed partial class RouteMatchCheck(ParameterPolicyFactory policies)
     }
 
     /// <summary>
-    /// Routes with the same path, order and conditions: the framework could not choose one and would answer each such request with 500.
+    /// Routes with the same path, order and conditions, and with a method and a host in common: the framework could not choose one and
+    /// would answer each such request with 500.
     /// </summary>
     public static IEnumerable<string> Twins(IEnumerable<RouteConfig> routes) =>
         from route in routes
-        group route.RouteId by Signature(route) into same
-        where same.Skip(1).Any()
-        select $"The routes {string.Join(", ", same.Select(id => $"'{id}'"))} match the same requests; give each an Order of its own.";
+        group route by Signature(route) into alike
+        let twins = alike.Where(route => alike.Any(other => !ReferenceEquals(other, route) && Meet(route.Match, other.Match))).ToArray()
+        where twins.Length > 0
+        select $"The routes {string.Join(", ", twins.Select(route => $"'{route.RouteId}'"))} match the same requests; "
+            + "give each an Order of its own.";
+
+    private static bool Meet(RouteMatch one, RouteMatch other) =>
+        Meet(one.Methods ?? [], other.Methods ?? []) && Meet(one.Hosts ?? [], other.Hosts ?? []);
+
+    // Who names none gives way to who does.
+    private static bool Meet(IReadOnlyList<string> one, IReadOnlyList<string> other) =>
+        one.Count == 0 ? other.Count == 0 : one.Intersect(other, StringComparer.OrdinalIgnoreCase).Any();
 
     private static bool CanMatch(string host) => host.Split(':') switch
     {
@@ -70,8 +80,6 @@ internal sealed partial class RouteMatchCheck(ParameterPolicyFactory policies)
             '\n',
             ParameterName().Replace(match.Path ?? "", "{${stars}").ToUpperInvariant(),
             route.Order,
-            Sorted(match.Hosts?.Select(host => host.ToUpperInvariant())),
-            Sorted(match.Methods?.Select(method => method.ToUpperInvariant())),
             Sorted(match.Headers?.Select(
                 header => $"{header.Name} {header.Mode} {header.IsCaseSensitive} {string.Join(' ', header.Values ?? [])}")),
             Sorted(match.QueryParameters?.Select(

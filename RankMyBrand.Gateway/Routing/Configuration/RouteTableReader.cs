@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RankMyBrand.Foundation.Configuration;
 using RankMyBrand.Gateway.Routing.Forwarding;
 using RankMyBrand.Gateway.Routing.Services;
 using RankMyBrand.Gateway.Routing.Upstreams;
@@ -42,7 +43,7 @@ internal sealed class RouteTableReader(IConfiguration configuration)
     private static ClusterSettings? ReadCluster(IConfigurationSection section, List<string> failures)
     {
         CheckName(section, failures);
-        if (new StrictBinder(failures).Bind<ClusterSettings>(section) is not { } cluster)
+        if (StrictSection.Bind<ClusterSettings>(section, failures) is not { } cluster)
             return null;
         new UpstreamOptionsCheck(section.Path, failures).Check(cluster);
         foreach (var (id, destination) in cluster.Destinations)
@@ -61,7 +62,7 @@ internal sealed class RouteTableReader(IConfiguration configuration)
     private static RouteConfig? ReadRoute(IConfigurationSection section, string[] clusters, List<string> failures)
     {
         CheckName(section, failures);
-        if (new StrictBinder(failures).Bind<RouteConfig>(section) is not { } route)
+        if (StrictSection.Bind<RouteConfig>(section, failures) is not { } route)
             return null;
         if (route.ClusterId is not { } cluster || !clusters.Contains(cluster, StringComparer.OrdinalIgnoreCase))
         {
@@ -73,6 +74,13 @@ internal sealed class RouteTableReader(IConfiguration configuration)
         {
             failures.Add(
                 $"{section.Path}:MaxRequestBodySize is '{route.MaxRequestBodySize}'; it must be a number of bytes, or -1 for no limit.");
+        }
+
+        if (ServiceRoutes.IsLikeOne(route))
+        {
+            failures.Add(
+                $"{section.Path}:Match:Path is '{route.Match.Path}', which is the path of a service; "
+                + "give the route an Order, such as -1, to be asked before it.");
         }
 
         UnsupportedRouteSettings.Check(section, failures);

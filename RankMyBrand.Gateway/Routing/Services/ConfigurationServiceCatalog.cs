@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using RankMyBrand.Foundation.Configuration;
 using RankMyBrand.Gateway.Routing.Configuration;
 
 namespace RankMyBrand.Gateway.Routing.Services;
@@ -63,7 +64,8 @@ internal sealed partial class ConfigurationServiceCatalog(
 
     private static Service? Read(IConfigurationSection section, List<string> failures)
     {
-        if (new StrictBinder(failures).Bind<ServiceSettings>(section, IsForDiscovery) is not { } settings)
+        var others = section.GetChildren().Where(IsForDiscovery).Select(other => other.Path).ToArray();
+        if (StrictSection.Bind<ServiceSettings>(section, failures, others) is not { } settings)
             return null;
         settings.HealthCheck.Active.Enabled ??= true;
         return new Service

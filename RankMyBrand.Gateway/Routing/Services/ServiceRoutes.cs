@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using RankMyBrand.Gateway.Routing.Configuration;
 using RankMyBrand.Gateway.Routing.Forwarding;
 using RankMyBrand.Gateway.Routing.Upstreams;
@@ -6,7 +7,7 @@ using Yarp.ReverseProxy.Configuration;
 namespace RankMyBrand.Gateway.Routing.Services;
 
 /// <summary>Makes routes of services: <c>/services/NAME/REST</c> becomes <c>/REST</c> at one of the instances.</summary>
-internal static class ServiceRoutes
+internal static partial class ServiceRoutes
 {
     public const string IdPrefix = "service:";
 
@@ -35,6 +36,22 @@ internal static class ServiceRoutes
     public static string NameOf(string clusterId) =>
         clusterId.StartsWith(IdPrefix, StringComparison.OrdinalIgnoreCase) ? clusterId[IdPrefix.Length..] : clusterId;
 
+    /// <summary>
+    /// Whether a static route matches just what that of a service does, should there be one of its name: the framework could choose
+    /// neither, and would answer each such request with 500.
+    /// </summary>
+    public static bool IsLikeOne(RouteConfig route) =>
+        route is
+        {
+            Order: null or 0,
+            Match:
+            {
+                Path: { } path, Hosts: null or { Count: 0 }, Methods: null or { Count: 0 }, Headers: null or { Count: 0 },
+                QueryParameters: null or { Count: 0 },
+            },
+        }
+        && Path().IsMatch(path);
+
     private static RouteConfig BuildRoute(string id, Service service)
     {
         var path = $"{Prefix}/{service.Name}";
@@ -62,4 +79,8 @@ internal static class ServiceRoutes
 
     private static Dictionary<string, string> Transform(params (string Key, string Value)[] parts) =>
         parts.ToDictionary(part => part.Key, part => part.Value, StringComparer.OrdinalIgnoreCase);
+
+    [GeneratedRegex(
+        @"^/?services/[^/{}]+/\{\*\*?[^}:=?]*\}/?$", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Path();
 }

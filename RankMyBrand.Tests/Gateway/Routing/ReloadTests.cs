@@ -15,16 +15,17 @@ public sealed class ReloadTests
     {
         { "ReverseProxy:Routes:static:ClusterId", "nope", "ReverseProxy:Routes:static:ClusterId is 'nope'; it must be one of the clusters, main." },
         { "ReverseProxy:Routes:static:ClusterIdd", "main", "ReverseProxy:Routes:static:ClusterIdd is not a setting; those are RouteId, Match, Order, ClusterId" },
-        { "ReverseProxy:Routes:static:Order", "first", "Failed to convert configuration value 'first' at 'ReverseProxy:Routes:static:Order'" },
+        { "ReverseProxy:Routes:static:Order", "first", "'ReverseProxy:Routes:static:Order' is 'first'; it must be a whole number (Int32)." },
         { "ReverseProxy:Routes:static:Match:Path", "/x/{", "Invalid path '/x/{' for route 'static'. There is an incomplete parameter" },
         { "ReverseProxy:Routes:static:Match:Methods:0", "JUMP", "JUMP" },
+        { "ReverseProxy:Routes:static:Match:Path", "/services/a/{*x}", "ReverseProxy:Routes:static:Match:Path is '/services/a/{*x}', which is the path of a service; give the route an Order, such as -1, to be asked before it." },
         { "ReverseProxy:Routes:static:Match:Path", "/x/{id:nope}", "Route 'static': Match:Path is '/x/{id:nope}'; " },
         { "ReverseProxy:Routes:static:Match:Path", "/x/{id:range(a,b)}", "Route 'static': Match:Path is '/x/{id:range(a,b)}'; " },
         { "ReverseProxy:Routes:static:Match:Path", "/x/{id:length(5,2)}", "Route 'static': Match:Path is '/x/{id:length(5,2)}'; " },
         { "ReverseProxy:Routes:static:Match:Path", "/x/{id:regex(^[)}", "Route 'static': Match:Path is '/x/{id:regex(^[)}'; " },
         { "ReverseProxy:Routes:static:Match:Hosts:0", "foo:abc", "Route 'static': Match:Hosts has 'foo:abc'; behind ':' it must have a port or '*'." },
-        { "ReverseProxy:Routes:static:Match:Headers:0:Mode", "HeaderPrefixx", "ReverseProxy:Routes:static:Match:Headers:0:Mode is 'HeaderPrefixx'; it must be one of ExactHeader, HeaderPrefix, " },
-        { "ReverseProxy:Clusters:main:HttpClient:SslProtocols:0", "Tls99", "ReverseProxy:Clusters:main:HttpClient:SslProtocols:0 is 'Tls99'; it must be one of " },
+        { "ReverseProxy:Routes:static:Match:Headers:0:Mode", "HeaderPrefixx", "'ReverseProxy:Routes:static:Match:Headers:0:Mode' is 'HeaderPrefixx'; it must be one of ExactHeader, HeaderPrefix, " },
+        { "ReverseProxy:Clusters:main:HttpClient:SslProtocols:0", "Tls99", "'ReverseProxy:Clusters:main:HttpClient:SslProtocols:0' is 'Tls99'; it must be one of " },
         { "ReverseProxy:Routes:static:Transforms:0:PathPattern", "/a/{", "There is an incomplete parameter in the route template" },
         { "ReverseProxy:Routes:static:Timeout", "soon", "ReverseProxy:Routes:static:Timeout" },
         { "ReverseProxy:Routes:static:Timeout", "00:00:00", "ReverseProxy:Routes:static:Timeout is '00:00:00'; it must be a time from" },
@@ -46,13 +47,13 @@ public sealed class ReloadTests
         { "ReverseProxy:Clusters:main:Destinations:one:Address", "ftp://x", "ReverseProxy:Clusters:main:Destinations:one:Address is 'ftp://x'" },
         { "ReverseProxy:Clusters:main:Destinations:one:Health", "nonsense", "ReverseProxy:Clusters:main:Destinations:one:Health is 'nonsense'" },
         { "ReverseProxy:Clusters:main:LoadBalancingPolicy", "Best", "ReverseProxy:Clusters:main:LoadBalancingPolicy is 'Best'; it must be one of PowerOfTwoChoices, LeastRequests, RoundRobin." },
-        { "ReverseProxy:Clusters:main:Timeouts:Total", "forever", "'forever' at 'ReverseProxy:Clusters:main:Timeouts:Total'" },
+        { "ReverseProxy:Clusters:main:Timeouts:Total", "forever", "'ReverseProxy:Clusters:main:Timeouts:Total' is 'forever'; it must be a time such as 00:00:30 (TimeSpan)." },
         { "ReverseProxy:Clusters:main:Timeouts:Total", "-00:00:01", "ReverseProxy:Clusters:main:Timeouts:Total is '-00:00:01'; it must be from 00:00:00.0100000 to 1.00:00:00." },
         { "ReverseProxy:Clusters:main:HttpRequest:Version", "9", "ReverseProxy:Clusters:main:HttpRequest:Version is '9'" },
         { "ReverseProxy:Clusters:main:HttpClient:ResponseHeaderEncoding", "utf-8", "ReverseProxy:Clusters:main:HttpClient:ResponseHeaderEncoding is not a setting" },
         { "ReverseProxy:Clusters:main:HttpRequest:ActivityTimeout", "00:01:00", "ReverseProxy:Clusters:main:HttpRequest:ActivityTimeout is not a setting" },
-        { "ReverseProxy:Clusters:main:Retries", "3", "ReverseProxy:Clusters:main:Retries is '3'; it must be an object or a list." },
-        { "ReverseProxy:Clusters:main:Retries:Attempts:0", "3", "ReverseProxy:Clusters:main:Retries:Attempts has settings of its own; it must be one value." },
+        { "ReverseProxy:Clusters:main:Retries", "3", "'ReverseProxy:Clusters:main:Retries' is a text; it must be a section." },
+        { "ReverseProxy:Clusters:main:Retries:Attempts:0", "3", "'ReverseProxy:Clusters:main:Retries:Attempts' is a section; it must be a whole number (Int32)." },
         { "ReverseProxy:Clusters:main:Retries:Budget", "1.5", "ReverseProxy:Clusters:main:Retries:Budget is '1.5'; it must be from 0 to 1." },
         { "ReverseProxy:Clusters:service:x:Timeouts:Total", "1", "ReverseProxy:Clusters:service" },
         { "ReverseProxy:Routs:x", "1", "ReverseProxy:Routs is not a setting; those are Routes, Clusters." },
@@ -61,7 +62,7 @@ public sealed class ReloadTests
         { "Services:test:LoadBalancingPolicy", "Best", "Services:test:LoadBalancingPolicy is 'Best'" },
         { "Services:test:Metadata:scopes", "admin", "Services:test:Metadata:scopes is not a setting; those are Anonymous, Roles, Scopes" },
         { "Services:test:Timeout", "00:00:01", "Services:test:Timeout is not a setting" },
-        { "Services:test:Timeouts:FirstByte", "1 hour", "'1 hour' at 'Services:test:Timeouts:FirstByte'" },
+        { "Services:test:Timeouts:FirstByte", "1 hour", "'Services:test:Timeouts:FirstByte' is '1 hour'; it must be a time such as 00:00:30 (TimeSpan)." },
         { "Services:test:HealthCheck:Active:Path", "health", "Services:test:HealthCheck:Active:Path is 'health'; it must begin with '/'." },
         { "Services:te_st:Instances:0", "http://h", "Services:te_st is no name for a service" },
         { "Services:test:MaxRequestBodySize", "-2", "Services:test:MaxRequestBodySize is '-2'" },
@@ -132,6 +133,28 @@ public sealed class ReloadTests
         Assert.Contains("The routes 'static', 'twin' match the same requests; give each an Order of its own.", refused, StringComparison.Ordinal);
         host.Log.Lines.Clear();
         host.Configuration.Change(("ReverseProxy:Routes:twin:Match:Headers:0:Values:0", "A"));
+
+        await host.Log.WaitForAsync("configured anew");
+    }
+
+    [Theory]
+    [InlineData("Methods", "GET", "POST", "PUT")]
+    [InlineData("Hosts", "a.example", "b.example", "c.example")]
+    public async Task Routes_WithAMethodOrHostInCommon_AreRefused(string condition, string one, string both, string other)
+    {
+        await using var backend = await Backend.StartAsync();
+        await using var host = await RoutingHost.StartAsync([], [.. GoodSettings(backend)]);
+        (string, string?)[] twin = [
+            ("ReverseProxy:Routes:twin:ClusterId", "main"), ("ReverseProxy:Routes:twin:Match:Path", "/static/{**rest}"),
+            ($"ReverseProxy:Routes:static:Match:{condition}:0", one), ($"ReverseProxy:Routes:static:Match:{condition}:1", both),
+            ($"ReverseProxy:Routes:twin:Match:{condition}:0", other),
+        ];
+
+        host.Configuration.Change([.. twin, ($"ReverseProxy:Routes:twin:Match:{condition}:1", both)]);
+        var (_, refused, _) = await host.Log.WaitForAsync("is invalid and the old one stays in force");
+        Assert.Contains("The routes 'static', 'twin' match the same requests; give each an Order of its own.", refused, StringComparison.Ordinal);
+        host.Log.Lines.Clear();
+        host.Configuration.Change(($"ReverseProxy:Routes:twin:Match:{condition}:1", null));
 
         await host.Log.WaitForAsync("configured anew");
     }
