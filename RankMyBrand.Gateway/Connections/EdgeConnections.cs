@@ -26,8 +26,8 @@ internal sealed class EdgeConnections(IOptions<EdgeLimits> limits) : IConfigureO
                 return;
             connection.Features.Set(new ProvenKey());
             var handover = new Handover(connection);
-            await http(connection);
-            await handover.CompleteAsync();
+            if (await LostConnection.EndsFirstAsync(http(connection), connection))
+                await handover.CompleteAsync();
         }
         finally
         {
