@@ -44,6 +44,25 @@ public sealed class CompressionTests(Gateways gateways)
         Assert.Equal(body, response.Text);
     }
 
+    // A client that resumes would put parts of the one and of the other together.
+    [Theory]
+    [InlineData("gzip", null, "W/\"v1\"")]
+    [InlineData("identity", "bytes", "\"v1\"")]
+    public async Task Ranges_OfWhatIsCompressed_AreNotOffered(string accepted, string? ranges, string tag)
+    {
+        await using var backend = new RawBackend
+        {
+            Answer = _ => RawBackend.Ok("application/json", s_long, "Accept-Ranges: bytes\r\nETag: \"v1\"\r\n"),
+        };
+        await using var gateway = await gateways.StartAsync(backend);
+
+        using var response = await SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key), ("Accept-Encoding", accepted));
+
+        Assert.Equal(ranges is null, response.Content.Headers.ContentEncoding.Contains("gzip"));
+        Assert.Equal(ranges, response.Headers.AcceptRanges.SingleOrDefault());
+        Assert.Equal(tag, response.Headers.ETag?.ToString());
+    }
+
     private async Task<(string? Encoding, int Bytes, string Text)> GetAsync(
         string contentType, string body, string headers, string? accepted, string cookie = "")
     {
