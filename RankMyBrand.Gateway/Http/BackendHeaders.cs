@@ -4,7 +4,7 @@ using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace RankMyBrand.Gateway.Http;
 
-/// <summary>Drops headers of services' answers that are the gateway's to set, or nobody's business.</summary>
+/// <summary>Drops headers of services' answers that are the gateway's to set, nobody's business, or wrong.</summary>
 internal sealed class BackendHeaders : ITransformProvider
 {
     private static readonly FrozenSet<string> s_dropped = new[]
@@ -31,6 +31,9 @@ internal sealed class BackendHeaders : ITransformProvider
                 response.HttpContext.Response.Headers.Remove(header.Key);
         }
 
+        // There is no body, whatever its length is said to be; the server would miss one.
+        if (response.HttpContext.Response.StatusCode == StatusCodes.Status204NoContent)
+            response.HttpContext.Response.ContentLength = null;
         return default;
     });
 }

@@ -16,4 +16,17 @@ public sealed class ResponseHeaderTests(Gateways gateways)
 
         Assert.Contains($"\r\n{header}\r\n", Assert.Single(answers), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Length_OfAnAnswerThatHasNoBody_IsLeftOut()
+    {
+        await using var backend = new RawBackend { Answer = _ => "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n" };
+        await using var gateway = await gateways.StartAsync(backend);
+
+        var answers = await RawClient.AnswersAsync(
+            gateway.Address, $"GET /echo/x HTTP/1.1\r\nHost: a\r\nX-API-Key: {GatewayHost.Key}\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 204 No Content\r\n", Assert.Single(answers), StringComparison.Ordinal);
+        Assert.DoesNotContain("Content-Length: 5", answers[0], StringComparison.Ordinal);
+    }
 }
