@@ -24,6 +24,9 @@ internal sealed class HubClients : BackgroundService
             .CreateObservableUpDownCounter("rankmybrand.hub.connections", () => Count, "{connection}", "Clients of the real-time hub.");
     }
 
+    /// <summary>Whether clients have to go elsewhere.</summary>
+    public bool IsStopping => _stopping.IsCancellationRequested;
+
     /// <summary>How many clients are connected.</summary>
     public int Count => Volatile.Read(ref _count);
 

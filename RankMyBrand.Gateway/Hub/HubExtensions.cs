@@ -13,6 +13,8 @@ internal static class HubExtensions
 {
     private const string Path = "/ws";
 
+    private static readonly TimeSpan s_drainTime = TimeSpan.FromSeconds(1);
+
     public static void AddHub(this IHostApplicationBuilder builder)
     {
         builder.AddLiveEvents();
@@ -46,6 +48,13 @@ internal static class HubExtensions
         {
             return Problem.Create(
                 ProblemCode.Validation, $"{Path} is a WebSocket; connect with the ws: or wss: scheme.", StatusCodes.Status426UpgradeRequired);
+        }
+
+        // Those that were sent away come back at once, for as long as load balancers do not know.
+        if (clients.IsStopping)
+        {
+            return Problem.Create(
+                ProblemCode.Unavailable, "The gateway stops; connect again and resume after the last event.", retryAfter: s_drainTime);
         }
 
         if (!clients.TryEnter())

@@ -240,13 +240,16 @@ public sealed class HubTests(Servers servers)
         await using var client = await HubClient.ConnectAsync(hub.Address);
         await client.SubscribeAsync(_stream);
 
-        var stopping = hub.App.StopAsync(Token);
+        // As a signal to the process does, before the drain.
+        hub.App.Lifetime.StopApplication();
 
         Assert.Null(await client.ReceiveAsync());
         Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, client.CloseStatus);
         Assert.StartsWith("The gateway stops", client.CloseReason, StringComparison.Ordinal);
+        // Load balancers do not know yet.
+        var refused = await Assert.ThrowsAsync<WebSocketException>(() => HubClient.ConnectAsync(hub.Address));
+        Assert.Contains("503", refused.Message, StringComparison.Ordinal);
         await client.CloseAsync();
-        await stopping;
     }
 
     [Fact]
