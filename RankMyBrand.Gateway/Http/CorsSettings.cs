@@ -31,6 +31,9 @@ internal sealed class CorsSettings
     /// <summary>Whether a page of this origin may use the API with cookies.</summary>
     public bool Trusts(string origin) => AllowCredentials && Origins.Contains(origin, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Whether the same answer is told to some pages and not to others.</summary>
+    public bool DependsOnOrigin => Origins.Count > 0 && !Origins.Contains(Any);
+
     internal sealed class Setup(IOptions<CorsSettings> settings) : IConfigureOptions<CorsOptions>
     {
         public void Configure(CorsOptions options) => options.AddDefaultPolicy(policy =>

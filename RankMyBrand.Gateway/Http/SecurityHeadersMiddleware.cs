@@ -1,13 +1,15 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 using RankMyBrand.Gateway.Identity;
 
 namespace RankMyBrand.Gateway.Http;
 
 /// <summary>Sets the headers that make browsers careful, at the last moment: a service's answer and an error get them, too.</summary>
-internal sealed class SecurityHeadersMiddleware(RequestDelegate next, IOptions<SecurityHeadersOptions> options)
+internal sealed class SecurityHeadersMiddleware(
+    RequestDelegate next, IOptions<SecurityHeadersOptions> options, IOptions<CorsSettings> cors)
 {
-    private readonly Func<object, Task> _write = new Policies(options.Value).WriteAsync;
+    private readonly Func<object, Task> _write = new Policies(options.Value, cors.Value.DependsOnOrigin).WriteAsync;
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -15,7 +17,7 @@ internal sealed class SecurityHeadersMiddleware(RequestDelegate next, IOptions<S
         return next(context);
     }
 
-    private sealed class Policies(SecurityHeadersOptions options)
+    private sealed class Policies(SecurityHeadersOptions options, bool dependsOnOrigin)
     {
         private const string Permissions =
             "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
@@ -40,6 +42,9 @@ internal sealed class SecurityHeadersMiddleware(RequestDelegate next, IOptions<S
             // Caches keep answers to an X-API-Key, which they do not know as a credential, unless told otherwise.
             if (headers.CacheControl.Count == 0 && context.GetCaller().Identity is not null)
                 headers.CacheControl = "no-store";
+            // Without it a cache would give a page the answer to somebody who was none.
+            if (dependsOnOrigin && !headers.GetCommaSeparatedValues(HeaderNames.Vary).Contains(HeaderNames.Origin, StringComparer.OrdinalIgnoreCase))
+                headers.Append(HeaderNames.Vary, HeaderNames.Origin);
             return Task.CompletedTask;
         }
 

@@ -38,6 +38,21 @@ public sealed class BrowserTests(Gateways gateways)
         Assert.Null(Header(response, "Strict-Transport-Security"));
     }
 
+    [Theory]
+    [InlineData(App, null, "Origin")]
+    [InlineData(App, App, "Origin")]
+    [InlineData("*", null, null)]
+    public async Task Answer_ThatDiffersByOrigin_TellsCachesSo(string configured, string? origin, string? vary)
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend, ("Gateway:Cors:Origins:0", configured));
+        (string, string)[] key = [("X-API-Key", GatewayHost.Key)];
+
+        using var response = await SendAsync(gateway, "/echo/x", origin is null ? key : [.. key, ("Origin", origin)]);
+
+        Assert.Equal(vary, response.Headers.Vary.SingleOrDefault(name => name == "Origin"));
+    }
+
     /// <summary>The framework refuses to serve a route with a policy of its own when nobody has asked for CORS.</summary>
     [Theory]
     [InlineData(null)]
