@@ -34,6 +34,7 @@ internal static class HttpExtensions
         services.AddEdgeConnections();
         services.AddCheckedOptions<AddressesOptions>(AddressesOptions.Section);
         services.AddSingleton<IValidateOptions<AddressesOptions>, AddressesOptions.Validator>();
+        services.AddHostedService<OperatorsPort>();
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<AddressesOptions>>(BelieveKnownProxies);
         services.AddCheckedOptions<SecurityHeadersOptions>(SecurityHeadersOptions.Section);
         services.AddCheckedOptions<CorsSettings>(CorsSettings.Section);

@@ -17,7 +17,10 @@ public sealed class SettingsTests(Gateways gateways)
     [InlineData("ApiDocument:Sources", "http://registry", "'ApiDocument:Sources' is a text; it must be a section.")]
     [InlineData("Security:Jw:Issuer", "https://login.example.com", "Security:Jw is not a setting; those are ApiKeys, Jwt, JwtIssuer.")]
     [InlineData("RateLimits:Polices:caller:Permits", "10", "RateLimits:Polices is not a setting; those are Policies, ")]
-    public async Task Start_ASettingThatIsNone_IsNamed(string key, string value, string expected)
+    [InlineData("Gateway:Headers:DataPolicy", "default-src 'none';\n", "Configuration 'Gateway:Headers:DataPolicy' is not valid: It must be one line of visible ASCII.")]
+    [InlineData("Gateway:Headers:PagePolicy", "default-src \u201cself\u201d", "Configuration 'Gateway:Headers:PagePolicy' is not valid")]
+    [InlineData("Gateway:Addresses:OperatorsPort", "1", "Gateway:Addresses:OperatorsPort is 1, where the gateway does not listen; add http://*:1 to ASPNETCORE_URLS.")]
+    public async Task Start_ASettingThatCannotBe_IsNamed(string key, string value, string expected)
     {
         await using var backend = new RawBackend();
 

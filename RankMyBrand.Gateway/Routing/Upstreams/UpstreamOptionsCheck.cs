@@ -1,3 +1,4 @@
+using System.Buffers;
 using Yarp.ReverseProxy.LoadBalancing;
 using Yarp.ReverseProxy.SessionAffinity;
 
@@ -8,6 +9,9 @@ internal sealed class UpstreamOptionsCheck(string path, List<string> failures)
 {
     private static readonly string[] s_policies =
         [LoadBalancingPolicies.PowerOfTwoChoices, LoadBalancingPolicies.LeastRequests, LoadBalancingPolicies.RoundRobin];
+
+    private static readonly SearchValues<char> s_tokenCharacters =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
     private static readonly string[] s_affinities =
         [SessionAffinityConstants.Policies.Cookie, SessionAffinityConstants.Policies.CustomHeader];
@@ -53,9 +57,14 @@ internal sealed class UpstreamOptionsCheck(string path, List<string> failures)
                 SessionAffinityConstants.FailurePolicies.Return503Error);
         }
 
+        if (affinity.AffinityKeyName is { } name && !IsToken(name))
+            Add("SessionAffinity:AffinityKeyName", name, "it must be a name for a cookie or header, of letters, digits and hyphens");
         if (affinity.Cookie?.HttpOnly == false)
             Add("SessionAffinity:Cookie:HttpOnly", "False", "it cannot be turned off: no script needs to read this cookie");
     }
+
+    // RFC 9110, 5.6.2.
+    private static bool IsToken(string text) => text.Length > 0 && !text.AsSpan().ContainsAnyExcept(s_tokenCharacters);
 
     private void CheckHealth(ActiveHealthCheckOptions active)
     {

@@ -67,6 +67,7 @@ public sealed class ReloadTests
         { "Services:te_st:Instances:0", "http://h", "Services:te_st is no name for a service" },
         { "Services:test:MaxRequestBodySize", "-2", "Services:test:MaxRequestBodySize is '-2'" },
         { "Services:test:SessionAffinity:Cookie:HttpOnly", "false", "Services:test:SessionAffinity:Cookie:HttpOnly is 'False'" },
+        { "Services:test:SessionAffinity:AffinityKeyName", "a b;", "Services:test:SessionAffinity:AffinityKeyName is 'a b;'; it must be a name for a cookie or header" },
         { "Services:test:SessionAffinity:Policy", "HashCookie", "Services:test:SessionAffinity:Policy is 'HashCookie'; it must be one of Cookie, CustomHeader." },
         { "Services:test:Breaker:FailureRatio", "0", "Services:test:Breaker:FailureRatio is '0'" },
         { "Services:test:Bulkhead:MaxConcurrency", "0", "Services:test:Bulkhead:MaxConcurrency is '0'" },
