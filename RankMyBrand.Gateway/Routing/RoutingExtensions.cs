@@ -15,13 +15,14 @@ namespace RankMyBrand.Gateway.Routing;
 /// <summary>Puts routing into the gateway.</summary>
 internal static class RoutingExtensions
 {
-    // Under every other source of configuration. YARP writes several lines a request, and stacks where ours say the same in a sentence.
+    // Under every other source of configuration. YARP writes several lines a request, stacks where ours say the same in a sentence,
+    // and an error with a stack for each cookie that a client has made up.
     private static readonly Dictionary<string, string?> s_logging = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Logging:LogLevel:Yarp"] = "Warning",
         ["Logging:LogLevel:Yarp.ReverseProxy.Forwarder.HttpForwarder"] = "None",
         ["Logging:LogLevel:Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor"] = "Error",
-        ["Logging:LogLevel:Yarp.ReverseProxy.SessionAffinity"] = "Error",
+        ["Logging:LogLevel:Yarp.ReverseProxy.SessionAffinity"] = "None",
     };
 
     /// <summary>Adds the routes of <c>ReverseProxy</c> and those to the services of an <see cref="IServiceCatalog"/>.</summary>
