@@ -64,6 +64,7 @@ internal static class EventParser
         private string? _partitionKey;
         private string? _dataContentType;
         private byte[]? _dataBase64;
+        private string? _unknown;
 
         public bool IsCloudEvent => _specVersion is not null;
 
@@ -91,6 +92,13 @@ internal static class EventParser
             @event = null;
             if ((CheckType(_type) ?? CheckPartitionKey(_partitionKey)) is { } fault)
                 return fault;
+            // It would be lost: a misspelt partition key, or the identity of a CloudEvent without its version.
+            if ((_unknown ?? (_id is null ? null : "id") ?? (_source is null ? null : "source")) is { } unknown)
+            {
+                return $"The event has a member '{unknown}'; a plain event has type, data, correlationId and partitionKey, and a "
+                    + "CloudEvent has a specversion.";
+            }
+
             if (_data is not { } data)
                 return "The event has no 'data'; it may be any JSON value.";
             @event = new StreamEvent
@@ -141,7 +149,7 @@ internal static class EventParser
             if (reader.ValueTextEquals("correlationId"u8) || reader.ValueTextEquals("correlationid"u8))
                 return ReadCorrelationId(ref reader);
             if (reader.ValueTextEquals("partitionKey"u8) || reader.ValueTextEquals("partitionkey"u8))
-                return ReadString(ref reader, "partitionKey", ref _partitionKey);
+                return ReadString(ref reader, "partitionKey", ref _partitionKey, isOptional: true);
             if (reader.ValueTextEquals("specversion"u8))
                 return ReadString(ref reader, "specversion", ref _specVersion);
             if (reader.ValueTextEquals("id"u8))
@@ -158,6 +166,7 @@ internal static class EventParser
                     : "The CloudEvent's 'data_base64' is not a base64 string.";
             }
 
+            _unknown ??= reader.GetString();
             reader.Skip();
             return null;
         }
@@ -190,9 +199,11 @@ internal static class EventParser
 
         private static bool IsCorrelationCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_';
 
-        private static string? ReadString(ref Utf8JsonReader reader, string name, ref string? value)
+        private static string? ReadString(ref Utf8JsonReader reader, string name, ref string? value, bool isOptional = false)
         {
             reader.Read();
+            if (isOptional && reader.TokenType is JsonTokenType.Null)
+                return null;
             if (reader.TokenType is not JsonTokenType.String)
             {
                 var kind = reader.TokenType;

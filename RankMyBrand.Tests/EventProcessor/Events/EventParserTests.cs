@@ -31,6 +31,15 @@ public class EventParserTests
     public void TryParse_PartitionKey_IsTheEvents(string json) => Assert.Equal("brand 7", Parse(json).PartitionKey);
 
     [Fact]
+    public void TryParse_WhatNeedNotBeThere_MayBeNull()
+    {
+        var @event = Parse("""{"type":"t","data":1,"partitionKey":null,"correlationId":null}""");
+
+        Assert.Null(@event.PartitionKey);
+        Assert.Equal("request-1", @event.CorrelationId);
+    }
+
+    [Fact]
     public void TryParse_CloudEvent_KeepsItsAttributesAndItsIdentity()
     {
         var @event = Parse(
@@ -65,6 +74,8 @@ public class EventParserTests
     [InlineData("{\"type\":\"t\",\"data\":1,\"partitionKey\":\"\"}", "partition key must be a string of 1 to 256")]
     [InlineData("{\"type\":\"t\",\"data\":1,\"partitionKey\":\"a\\nb\"}", "partition key must be a string of 1 to 256")]
     [InlineData("{\"type\":\"t\",\"data\":1,\"partitionKey\":5}", "'partitionKey' is a JSON number; it must be a string")]
+    [InlineData("{\"type\":\"t\",\"data\":1,\"partitionKy\":\"a\"}", "The event has a member 'partitionKy'; a plain event has type, data, correlationId and partitionKey")]
+    [InlineData("{\"type\":\"t\",\"data\":1,\"id\":\"1\",\"source\":\"s\"}", "The event has a member 'id'; a plain event has type, data, correlationId and partitionKey, and a CloudEvent has a specversion.")]
     [InlineData("{\"type\":\"t\",\"data\":1,\"correlationId\":5}", "'correlationId' must be a string")]
     [InlineData("{\"specversion\":\"0.3\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\"}", "specversion is '0.3'; only 1.0 is known")]
     [InlineData("{\"specversion\":\"1.0\",\"source\":\"s\",\"type\":\"t\"}", "CloudEvent has no 'id'")]
