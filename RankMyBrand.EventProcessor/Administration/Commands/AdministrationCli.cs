@@ -15,8 +15,9 @@ internal static class AdministrationCli
     private const int Failure = 1;
     private const int Usage = 2;
 
-    /// <summary>True for arguments that are a command and not settings of the service.</summary>
-    public static bool Handles(string[] args) => args is ["dead-letters" or "replay" or "groups" or "--help" or "-h" or "-?", ..];
+    /// <summary>True for arguments that are a command, if a misspelt one, and not settings of the service.</summary>
+    public static bool Handles(string[] args) => args is [var first, ..]
+        && (first is "--help" or "-h" or "-?" || !(first.StartsWith('-') || first.StartsWith('/') || first.Contains('=', StringComparison.Ordinal)));
 
     /// <param name="args">The arguments.</param>
     /// <param name="output">What was asked for.</param>

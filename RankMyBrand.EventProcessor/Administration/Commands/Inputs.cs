@@ -23,19 +23,18 @@ internal static class Inputs
         CustomParser = ParseTime,
     };
 
-    public static Option<int?> Number(string name, string description, int max)
+    public static Option<int?> Number(string name, string description, int max) => new(name)
     {
-        var option = new Option<int?>(name) { Description = $"{description}, 1 to {max.ToString(CultureInfo.InvariantCulture)}." };
-        option.Validators.Add(result =>
+        Description = $"{description}, 1 to {max.ToString(CultureInfo.InvariantCulture)}.",
+        CustomParser = result =>
         {
-            // A text that is no number is told by the parser itself.
-            if (result.Tokens is [var token]
-                && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var number)
-                && (number < 1 || number > max))
-                result.AddError($"{name} is {token.Value}; it must be from 1 to {max.ToString(CultureInfo.InvariantCulture)}.");
-        });
-        return option;
-    }
+            var text = result.Tokens is [var token] ? token.Value : "";
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= max)
+                return number;
+            result.AddError($"{name} is '{text}'; it must be a whole number from 1 to {max.ToString(CultureInfo.InvariantCulture)}.");
+            return null;
+        },
+    };
 
     private static DateTimeOffset? ParseTime(ArgumentResult result)
     {
