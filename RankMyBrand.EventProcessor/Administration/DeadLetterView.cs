@@ -27,10 +27,14 @@ internal record DeadLetterView(
 }
 
 /// <summary>A dead letter with everything that is known of it.</summary>
-/// <param name="View">The rest.</param>
-internal sealed record DeadLetterDetail(DeadLetterView View) : DeadLetterView(View)
+internal sealed record DeadLetterDetail : DeadLetterView
 {
     private static readonly JsonDocumentOptions s_deep = new() { MaxDepth = JsonText.MaxDepth + 1 };
+
+    private DeadLetterDetail(DeadLetterView view)
+        : base(view)
+    {
+    }
 
     /// <summary>The event; null when the entry is none.</summary>
     public DeadEvent? Event { get; private init; }

@@ -11,31 +11,45 @@ internal static class DeadLettersApi
     private const string WhichOnes =
         "Say which ones: 'ids', or at least one of 'group', 'errorType', 'eventType', 'from' and 'to', or 'all': true.";
 
+    private static readonly (string Name, string Description)[] s_filter =
+    [
+        ("group", "Those of a group."), ("errorType", "Those with a type of error."), ("eventType", "Those with a type of event."),
+        ("from", "Those given up at this ISO 8601 time or later."), ("to", "Those given up before this ISO 8601 time."),
+    ];
+
     public static void MapDeadLetters(this RouteGroupBuilder administration)
     {
         var letters = administration.MapGroup("/streams/{stream}/dead-letters");
         letters.MapGet("/", List)
+            .TakesQuery([
+                .. s_filter, ("limit", $"How many, 1 to {DeadLetterBox.MaxPage}; 20 where nothing is said."),
+                ("cursor", "The nextCursor of the page before."), ("order", "desc (newest first, the default) or asc."),
+            ])
+            .WithName("ListDeadLetters")
             .WithSummary("Lists dead letters, a page at a time")
-            .WithDescription(
-                "Filters: group, errorType, eventType, from, to. 'order' is desc (newest first) or asc; pass nextCursor as "
-                + "'cursor' for the next page.")
             .Produces<DeadLetterPageView>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         letters.MapGet("/{id}", Show)
+            .WithName("ReadDeadLetter")
             .WithSummary("Reads a dead letter with its event")
             .Produces<DeadLetterDetail>().ProducesProblem(StatusCodes.Status404NotFound);
         letters.MapPost("/replay", Replay)
+            .WithName("ReplayDeadLetters")
             .WithSummary("Gives dead letters back to their groups, and to no others")
             .WithDescription(
                 "Names them by 'ids', by a filter, or with 'all'. Repeating the request is harmless: what is done counts as missing.")
             .Produces<ReplayedLetters>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         letters.MapPost("/{id}/replay", ReplayOne)
+            .WithName("ReplayDeadLetter")
             .WithSummary("Gives a dead letter back to its group")
             .Produces<ReplayedLetters>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         letters.MapDelete("/", Discard)
+            .TakesQuery([.. s_filter, ("all", "true for all of the stream's.")])
+            .WithName("DiscardDeadLetters")
             .WithSummary("Discards dead letters for good")
             .WithDescription("Names them by group, errorType, eventType, from and to, or with all=true.")
             .Produces<DiscardedLetters>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         letters.MapDelete("/{id}", DiscardOne)
+            .WithName("DiscardDeadLetter")
             .WithSummary("Discards a dead letter for good")
             .Produces<DiscardedLetters>().ProducesProblem(StatusCodes.Status404NotFound);
     }
@@ -131,7 +145,8 @@ internal static class DeadLettersApi
     /// <param name="All">All of the stream's.</param>
     [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
     internal sealed record Selection(
-        IReadOnlyList<string>? Ids, string? Group, string? ErrorType, string? EventType, DateTimeOffset? From, DateTimeOffset? To, bool All)
+        IReadOnlyList<string>? Ids = null, string? Group = null, string? ErrorType = null, string? EventType = null,
+        DateTimeOffset? From = null, DateTimeOffset? To = null, bool All = false)
     {
         public DeadLetterFilter FilterOf(string stream) =>
             new(stream) { Group = Group, ErrorType = ErrorType, EventType = EventType, From = From, To = To };

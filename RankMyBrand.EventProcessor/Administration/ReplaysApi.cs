@@ -13,9 +13,11 @@ internal static class ReplaysApi
     {
         var replays = administration.MapGroup("/streams/{stream}/replays");
         replays.MapGet("/", List)
+            .WithName("ListReplays")
             .WithSummary("Lists the replays of a stream, the newest first")
             .Produces<IReadOnlyList<ReplayView>>().ProducesProblem(StatusCodes.Status404NotFound);
         replays.MapPost("/", Start)
+            .WithName("StartReplay")
             .WithSummary("Begins to replay a stream, or a part of it, into a group")
             .WithDescription(
                 "'source' is store (the archive, by time of creation) or stream (what Redis still holds, by time of appending). "
@@ -24,13 +26,16 @@ internal static class ReplaysApi
             .Produces<ReplayView>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         replays.MapGet("/{id}", Show)
+            .WithName("ReadReplay")
             .WithSummary("Tells how far a replay is")
             .Produces<ReplayView>().ProducesProblem(StatusCodes.Status404NotFound);
         replays.MapDelete("/{id}", Cancel)
+            .WithName("CancelReplay")
             .WithSummary("Stops a replay; what has been sent is still handled")
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         replays.MapPost("/{id}/resume", Resume)
+            .WithName("ResumeReplay")
             .WithSummary("Has a stopped or failed replay go on where it was")
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
@@ -73,8 +78,8 @@ internal static class ReplaysApi
     /// <param name="CreateGroup">Creates the group where there is none.</param>
     [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
     internal sealed record NewReplay(
-        string? Group, string? Source, DateTimeOffset? From, DateTimeOffset? To, string? Type, string? Tenant, int? EventsPerSecond,
-        bool CreateGroup)
+        string? Group, string? Source = null, DateTimeOffset? From = null, DateTimeOffset? To = null, string? Type = null,
+        string? Tenant = null, int? EventsPerSecond = null, bool CreateGroup = false)
     {
         public string? Check() => this switch
         {

@@ -9,15 +9,19 @@ internal static class StreamsApi
     public static void MapStreams(this RouteGroupBuilder administration)
     {
         administration.MapGet("/streams", List)
+            .WithName("ListStreams")
             .WithSummary("Lists the streams and how full they are")
             .Produces<IReadOnlyList<StreamStatus>>();
         administration.MapGet("/streams/{stream}/groups", ListGroups)
+            .WithName("ListGroups")
             .WithSummary("Lists the consumer groups of a stream")
             .Produces<IReadOnlyList<GroupView>>().ProducesProblem(StatusCodes.Status404NotFound);
         administration.MapPost("/streams/{stream}/groups/{group}/pause", Pause)
+            .WithName("PauseGroup")
             .WithSummary("Pauses a group in all processes, until it is resumed")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
         administration.MapPost("/streams/{stream}/groups/{group}/resume", Resume)
+            .WithName("ResumeGroup")
             .WithSummary("Has a paused group go on where it stopped")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
     }

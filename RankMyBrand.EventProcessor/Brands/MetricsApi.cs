@@ -10,6 +10,7 @@ internal static class MetricsApi
 {
     public static void MapBrandMetrics(this IEndpointRouteBuilder routes) =>
         routes.MapGroup("/api/metrics").WithTags("Metrics").MapGet("/brands/{brand}", ReadBrand)
+            .WithName("ReadBrandMetrics")
             .WithSummary("Reads a brand's visibility over time")
             .WithDescription("'from' and 'to' are ISO 8601 times, 'bucket' a length such as 1m, 1h or 1d. Sums are kept by the minute.")
             .Produces<BrandMetrics>()

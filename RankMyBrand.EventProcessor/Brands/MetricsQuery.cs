@@ -26,7 +26,7 @@ internal sealed record MetricsQuery(string Brand, DateTimeOffset From, DateTimeO
     {
         var length = Array.Find(s_buckets, known => known.Name == (bucket ?? "1h")).Length;
         if (length == TimeSpan.Zero)
-            return Invalid("bucket", bucket, string.Join(", ", s_buckets.Select(known => known.Name)));
+            return Invalid("bucket", bucket, "one of " + string.Join(", ", s_buckets.Select(known => known.Name)));
 
         var end = now;
         if (to is not null && !TryParse(to, out end))

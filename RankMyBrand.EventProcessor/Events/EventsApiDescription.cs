@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.OpenApi;
 
 namespace RankMyBrand.EventProcessor.Events;
@@ -23,12 +24,13 @@ internal sealed record RejectedLine(int Line, string Code, string Detail);
 internal static class EventsApiDescription
 {
     public static void DescribePublish(this RouteHandlerBuilder endpoint) => endpoint
+        .WithName("PublishEvent")
         .WithSummary("Publishes an event")
         .WithDescription(
             "Takes {\"type\",\"data\",\"correlationId\"?,\"partitionKey\"?}, or a CloudEvents 1.0 request in the structured or "
             + "the binary mode. An Idempotency-Key, or a CloudEvent's source and id, makes a repeated request answer with the "
             + "first one's id. 202 means that the event is on disk.")
-        .Takes<NewEvent>("application/json", "application/cloudevents+json")
+        .Takes(("application/json", typeof(NewEvent)), ("application/cloudevents+json", typeof(NewCloudEvent)))
         .AddOpenApiOperationTransformer(static (operation, _, _) =>
         {
             (operation.Parameters ??= []).Add(new OpenApiParameter
@@ -44,15 +46,19 @@ internal static class EventsApiDescription
         .ProducesRefusals();
 
     public static void DescribePublishBatch(this RouteHandlerBuilder endpoint) => endpoint
+        .WithName("PublishEvents")
         .WithSummary("Publishes a batch of events")
         .WithDescription(
             "Takes a JSON array or a line of JSON for each event. Bad events do not spoil the others: they are listed with their "
             + "line and the reason.")
-        .Takes<NewEvent[]>("application/json", "application/x-ndjson", "application/cloudevents-batch+json")
+        .Takes(
+            ("application/json", typeof(NewEvent[])), ("application/x-ndjson", typeof(NewEvent)),
+            ("application/cloudevents-batch+json", typeof(NewCloudEvent[])))
         .Produces<BatchAnswer>(StatusCodes.Status202Accepted)
         .ProducesRefusals();
 
     public static void DescribeRead(this RouteHandlerBuilder endpoint) => endpoint
+        .WithName("ReadEvents")
         .WithSummary("Reads stored events, a page at a time")
         .WithDescription("'from' and 'to' are ISO 8601 times, 'order' is asc or desc. Pass nextCursor as 'cursor' for the next page.")
         .Produces<EventPage>()
@@ -60,6 +66,7 @@ internal static class EventsApiDescription
         .ProducesProblem(StatusCodes.Status404NotFound);
 
     public static void DescribeFollow(this RouteHandlerBuilder endpoint) => endpoint
+        .WithName("FollowEvents")
         .WithSummary("Follows a stream as it happens")
         .WithDescription(
             "Server-sent events, or a WebSocket where the request asks for one. Resumes after 'after' or Last-Event-ID, the "
@@ -72,15 +79,17 @@ internal static class EventsApiDescription
     /// Describes the body. The framework's Accepts would also enforce it, with an answer that says nothing, and shut out the binary
     /// CloudEvents, which may have any content type.
     /// </summary>
-    private static RouteHandlerBuilder Takes<TBody>(this RouteHandlerBuilder endpoint, params string[] contentTypes) =>
+    private static RouteHandlerBuilder Takes(this RouteHandlerBuilder endpoint, params (string ContentType, Type Body)[] bodies) =>
         endpoint.AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
         {
-            var schema = await context.GetOrCreateSchemaAsync(typeof(TBody), parameterDescription: null, cancellationToken);
-            operation.RequestBody = new OpenApiRequestBody
+            var content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal);
+            foreach (var (type, body) in bodies)
             {
-                Required = true,
-                Content = contentTypes.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = schema }, StringComparer.Ordinal),
-            };
+                var schema = await context.GetOrCreateSchemaAsync(body, parameterDescription: null, cancellationToken);
+                content.Add(type, new OpenApiMediaType { Schema = schema });
+            }
+
+            operation.RequestBody = new OpenApiRequestBody { Required = true, Content = content };
         });
 
     private static void ProducesRefusals(this RouteHandlerBuilder endpoint)
@@ -94,7 +103,28 @@ internal static class EventsApiDescription
     /// <param name="Data">The payload, any JSON.</param>
     /// <param name="CorrelationId">The business conversation that it belongs to.</param>
     /// <param name="PartitionKey">Events with the same key keep their order.</param>
-    private sealed record NewEvent(string Type, JsonElement Data, string? CorrelationId, string? PartitionKey);
+    private sealed record NewEvent(string Type, JsonElement Data, string? CorrelationId = null, string? PartitionKey = null);
+
+    /// <summary>An event in the form of CloudEvents 1.0, which may have attributes of its own besides.</summary>
+    /// <param name="SpecVersion">1.0.</param>
+    /// <param name="Id">With the source it tells the event from all others; a repeated one is published once.</param>
+    /// <param name="Source">Where it happened, a URI or a path.</param>
+    /// <param name="Type">What happened.</param>
+    /// <param name="Data">The payload, any JSON.</param>
+    /// <param name="DataContentType">A type of JSON; application/json where nothing is said.</param>
+    /// <param name="Time">When it happened.</param>
+    /// <param name="CorrelationId">The business conversation that it belongs to.</param>
+    /// <param name="PartitionKey">Events with the same key keep their order.</param>
+    private sealed record NewCloudEvent(
+        [property: JsonPropertyName("specversion")] string SpecVersion,
+        string Id,
+        string Source,
+        string Type,
+        JsonElement? Data = null,
+        [property: JsonPropertyName("datacontenttype")] string? DataContentType = null,
+        DateTimeOffset? Time = null,
+        [property: JsonPropertyName("correlationid")] string? CorrelationId = null,
+        [property: JsonPropertyName("partitionkey")] string? PartitionKey = null);
 
     /// <summary>A page of stored events.</summary>
     /// <param name="Items">The events.</param>

@@ -43,7 +43,7 @@ public sealed class BrandVisibilityTests(PlatformFixture platform)
 
     [Theory]
     [InlineData("/api/metrics/brands/nobody", HttpStatusCode.NotFound, "NOT_FOUND", "There is no brand 'nobody'. Tracked brands: OpenAI, ")]
-    [InlineData("/api/metrics/brands/C%2B%2B?bucket=1y", HttpStatusCode.BadRequest, "VALIDATION", "The query parameter 'bucket' is '1y'; it must be 1m, 5m, 15m, 1h, 1d.")]
+    [InlineData("/api/metrics/brands/C%2B%2B?bucket=1y", HttpStatusCode.BadRequest, "VALIDATION", "The query parameter 'bucket' is '1y'; it must be one of 1m, 5m, 15m, 1h, 1d.")]
     [InlineData("/api/metrics/brands/google?from=x", HttpStatusCode.BadRequest, "VALIDATION", "The query parameter 'from' is 'x'")]
     public async Task Get_BadRequest_IsAProblemThatSaysWhy(string path, HttpStatusCode status, string code, string detail)
     {

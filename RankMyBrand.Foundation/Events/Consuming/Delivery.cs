@@ -60,13 +60,13 @@ public sealed partial class Delivery
         {
             value = JsonSerializer.Deserialize(Event.Data.Span, json);
             if (value is null)
-                Failed = Malformed($"The data is null instead of a {typeof(T).Name}.");
+                Failed = Malformed($"The data is null, which is not of the type '{typeof(T).Name}'.");
             return value is not null;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
             value = default;
-            Failed = Malformed($"The data is not a {typeof(T).Name}: {e.Message}");
+            Failed = Malformed($"The data is not of the type '{typeof(T).Name}': {e.Message}");
             return false;
         }
     }

@@ -37,6 +37,7 @@ public sealed class AdministrationApiTests(Servers servers) : IAsyncLifetime
         var one = await GetAsync($"{Letters}/{letters[0].Id}");
         Assert.Equal((AdministrationHost.Group, "System.InvalidOperationException", 2), ((string)one["group"]!, (string)one["errorType"]!, (int)one["attempts"]!));
         Assert.Equal((letters[0].Event!.Id.ToString(), 0), ((string)one["event"]!["id"]!, (int)one["event"]!["data"]!["n"]!));
+        Assert.Null(one["view"]);
         Assert.Contains(one["fields"]!.AsArray(), field => (string)field!["name"]! == "event_type" && (string)field["value"]! == "poison");
 
         _host.Recorder.Fails = _ => false;

@@ -26,7 +26,7 @@ public sealed class MetricsQueryTests
     [InlineData("yesterday", null, null, "The query parameter 'from' is 'yesterday'; it must be an ISO 8601 time such as 2026-11-21T10:00:00Z.")]
     [InlineData(null, "", null, "The query parameter 'to' is ''; it must be an ISO 8601 time such as 2026-11-21T11:00:00Z.")]
     [InlineData(null, "9999-12-31T23:59:59Z", "1d", "The query parameter 'to' is '9999-12-31T23:59:59Z'; it must be an ISO 8601 time such as 2026-11-21T11:00:00Z.")]
-    [InlineData(null, null, "2m", "The query parameter 'bucket' is '2m'; it must be 1m, 5m, 15m, 1h, 1d.")]
+    [InlineData(null, null, "2m", "The query parameter 'bucket' is '2m'; it must be one of 1m, 5m, 15m, 1h, 1d.")]
     [InlineData("2026-11-21T10:20:30Z", null, null, "The query parameter 'from' is '2026-11-21T10:20:30Z'; it must be earlier than 'to' (2026-11-21T10:20:30.0000000+00:00).")]
     [InlineData("2026-11-01T00:00:00Z", "2026-11-08T00:00:00Z", "1m", "The time from 'from' to 'to' has 10080 buckets of 1m; at most 10000 are answered. Ask for a shorter time or a larger bucket.")]
     public void Read_Invalid_SaysWhatIsExpected(string? from, string? to, string? bucket, string expected)
