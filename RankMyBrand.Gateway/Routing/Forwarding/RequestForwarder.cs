@@ -108,7 +108,7 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
         return new Exchange(context, proxy, policy, candidate, body)
         {
             IsRepeatable = isRepeatable,
-            IsHedged = upstream.Options.Hedging.Enabled && isRepeatable && healthy.Length > 1 && !RequestRules.IsUpgrade(context),
+            IsHedged = upstream.Options.Hedging.Enabled && isRepeatable && healthy.Length > 1 && RequestRules.MayBeHedged(context),
         };
     }
 

@@ -56,6 +56,9 @@ internal static class RequestRules
             || HttpMethods.IsOptions(method)
             || HttpMethods.IsTrace(method);
 
+    /// <summary>Whether it does not matter which of two answers is taken. Of two deletions, the faster may be the one that found nothing.</summary>
+    public static bool MayBeHedged(HttpContext context) => !IsUpgrade(context) && !HttpMethods.IsDelete(context.Request.Method);
+
     public static bool IsUpgrade(HttpContext context) => context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
 
     /// <summary>Reads a body whose length is known and small.</summary>
