@@ -38,7 +38,7 @@ internal static class Derived
     /// Publishes what follows from deliveries, one event for each. A stream that is full or away makes the deliveries wait and come again;
     /// an event that can never be published condemns the delivery that it follows from.
     /// </summary>
-    /// <exception cref="EventRejectedException">The stream takes nothing now.</exception>
+    /// <exception cref="EventRejectedException">The stream takes nothing now, or is not there.</exception>
     public static async Task PublishDerivedAsync(
         this IEventBus bus, string stream, IReadOnlyList<StreamEvent> events, IReadOnlyList<Delivery> origins,
         CancellationToken cancellationToken)
@@ -48,7 +48,7 @@ internal static class Derived
         {
             if (results[i].Rejection is not { } rejection)
                 continue;
-            if (rejection.RetryAfter is not null)
+            if (rejection.Reason is not RejectionReason.Invalid)
                 throw new EventRejectedException(rejection);
             origins[i].Reject($"What follows from the event cannot be published to '{stream}': {rejection.Detail}");
         }

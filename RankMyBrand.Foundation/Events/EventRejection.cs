@@ -14,7 +14,10 @@ public enum RejectionReason
     /// </summary>
     StreamFull,
 
-    /// <summary>Redis did not answer in time; whether it has the event is not known.</summary>
+    /// <summary>
+    /// Redis refuses to write, or did not answer in time, and whether it has the event is not known; publish again after
+    /// <see cref="EventRejection.RetryAfter"/>.
+    /// </summary>
     Unavailable,
 }
 

@@ -15,6 +15,8 @@ internal sealed partial class RedisEventBus(
     TimeProvider time,
     ILogger<RedisEventBus> logger) : IEventBus, IAsyncDisposable
 {
+    private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(2);
+
     private readonly EventsOptions _options = options.Value;
     private readonly IDatabase _database = redis.GetDatabase();
     private readonly StreamAppender _appender = new(redis.GetDatabase(), options.Value.DeduplicationWindow);
@@ -264,14 +266,15 @@ internal sealed partial class RedisEventBus(
         return EventTime.FaultOf(@event.Id, time.GetUtcNow()) is { } fault ? new EventRejection(RejectionReason.Invalid, fault) : null;
     }
 
-    private static EventRejection Refused(Exception e) => new(RejectionReason.Unavailable, $"Redis refused the event: {e.Message}.");
+    private static EventRejection Refused(Exception e) =>
+        new(RejectionReason.Unavailable, $"Redis refused the event: {e.Message.TrimEnd('.')}.") { RetryAfter = s_retryAfter };
 
     private EventRejection Unavailable(Exception e) => new(
         RejectionReason.Unavailable,
         $"Redis did not answer within {_options.PublishTimeout.TotalSeconds:0.#} s ({e.GetType().Name}); the event may or may "
         + "not have been published.")
     {
-        RetryAfter = TimeSpan.FromSeconds(2),
+        RetryAfter = s_retryAfter,
     };
 
     [LoggerMessage(100, LogLevel.Warning, "Publishing to {Stream} is being retried: {Reason}")]

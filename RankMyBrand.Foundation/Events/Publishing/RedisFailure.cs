@@ -17,5 +17,17 @@ internal static class RedisFailure
     public static bool IsTransient(string error) =>
         error.StartsWith("LOADING", StringComparison.Ordinal)
         || error.StartsWith("MASTERDOWN", StringComparison.Ordinal)
-        || error.StartsWith("READONLY", StringComparison.Ordinal);
+        || error.StartsWith("READONLY", StringComparison.Ordinal)
+        || error.StartsWith("CLUSTERDOWN", StringComparison.Ordinal)
+        || error.StartsWith("TRYAGAIN", StringComparison.Ordinal);
+
+    /// <summary>
+    /// A server that is full, cannot save or has lost its replicas takes writes again when somebody has mended it: too late for
+    /// whoever waits for an answer, but no fault of what is written.
+    /// </summary>
+    public static bool WillPass(string error) =>
+        IsTransient(error)
+        || error.StartsWith("OOM", StringComparison.Ordinal)
+        || error.StartsWith("MISCONF", StringComparison.Ordinal)
+        || error.StartsWith("NOREPLICAS", StringComparison.Ordinal);
 }

@@ -45,6 +45,11 @@ public sealed class EventArchiver(EventStore store, TimeProvider time) : IEventH
         {
             deliveries[0].Reject($"PostgreSQL cannot store it: {e.MessageText} (SQLSTATE {e.SqlState}).");
         }
+        catch (PostgresException e) when (!TransientFailure.Is(e))
+        {
+            // Whatever it is, no event is at fault: they wait until it is mended, however long that takes.
+            throw new IOException($"PostgreSQL does not store events: {e.MessageText} (SQLSTATE {e.SqlState}).", e);
+        }
     }
 
     /// <summary>Class 22, data exception; 54000 and its like, a limit exceeded.</summary>

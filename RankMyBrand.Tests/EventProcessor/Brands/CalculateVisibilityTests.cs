@@ -82,15 +82,19 @@ public sealed class CalculateVisibilityTests
         Assert.Null(deliveries[1].Failed);
     }
 
-    [Fact]
-    public async Task Handle_StreamIsFull_ThrowsSoThatTheResponsesComeAgain()
+    [Theory]
+    [InlineData(RejectionReason.StreamFull, 1)]
+    [InlineData(RejectionReason.Unavailable, 2)]
+    [InlineData(RejectionReason.UnknownStream, null)]
+    public async Task Handle_StreamTakesNothing_ThrowsSoThatTheResponsesComeAgain(RejectionReason reason, int? retryAfter)
     {
-        _bus.Refusal = new EventRejection(RejectionReason.StreamFull, "full") { RetryAfter = TimeSpan.FromSeconds(1) };
+        _bus.Refusal = new EventRejection(reason, "no") { RetryAfter = retryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null };
+        var delivery = TestBrands.Deliver(Event("""{"response":"Google"}"""));
 
-        var error = await Assert.ThrowsAsync<EventRejectedException>(
-            () => _handler.HandleAsync([TestBrands.Deliver(Event("""{"response":"Google"}"""))], Cancellation));
+        var error = await Assert.ThrowsAsync<EventRejectedException>(() => _handler.HandleAsync([delivery], Cancellation));
 
-        Assert.True(TransientFailure.Is(error));
+        Assert.Equal(retryAfter is not null, TransientFailure.Is(error));
+        Assert.Null(delivery.Failed);
     }
 
     [Fact]

@@ -167,6 +167,25 @@ public class EventBusTests
         Assert.Contains("may or may not have been published", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, null)]
+    [InlineData(2, null)]
+    [InlineData(1, "once")]
+    public async Task Publish_ToARedisThatIsFull_IsRefusedForNow(int count, string? deduplicationKey)
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis, settings: ("ConnectionStrings:redis", $"{redis.EndPoint},allowAdmin=true"));
+        await host.Redis.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
+        var events = Enumerable.Range(0, count).Select(_ => Event("1") with { DeduplicationKey = deduplicationKey }).ToList();
+
+        var results = await host.Bus.PublishAsync("ai.responses", events, Cancellation);
+
+        Assert.All(results, result => Assert.Equal(RejectionReason.Unavailable, result.Rejection?.Reason));
+        Assert.All(results, result => Assert.NotNull(result.Rejection?.RetryAfter));
+        Assert.StartsWith("Redis refused the event: OOM command not allowed when used memory > 'maxmemory'.", results[0].Rejection!.Detail, StringComparison.Ordinal);
+        Assert.False(results[0].Rejection!.Detail.EndsWith("..", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Start_AgainstARedisThatEvicts_Refuses()
     {

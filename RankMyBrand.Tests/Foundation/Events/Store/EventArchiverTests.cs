@@ -1,9 +1,11 @@
+using Npgsql;
 using RankMyBrand.Foundation.Events;
+using RankMyBrand.Tests.Support;
 using static RankMyBrand.Tests.Foundation.Events.ArchiveDatabases;
 
 namespace RankMyBrand.Tests.Foundation.Events;
 
-public sealed class EventArchiverTests(ArchiveDatabases databases) : IClassFixture<ArchiveDatabases>
+public sealed class EventArchiverTests(ArchiveDatabases databases, Servers servers) : IClassFixture<ArchiveDatabases>
 {
     private readonly string _stream = NewStream();
 
@@ -25,6 +27,27 @@ public sealed class EventArchiverTests(ArchiveDatabases databases) : IClassFixtu
         Assert.All([3, 64, 99], number => Assert.True(deliveries[number].Failed!.IsFinal));
         Assert.Contains("SQLSTATE 22", deliveries[64].Failed!.Message, StringComparison.Ordinal);
         Assert.Equal(97, await databases.CountAsync(kind, _stream));
+    }
+
+    [Theory]
+    [InlineData("ALTER DATABASE {database} SET default_transaction_read_only = on", "25006")]
+    [InlineData("ALTER TABLE events ADD CHECK (false)", "23514")]
+    public async Task Handle_ServerThatStoresNothing_HasGoodEventsWait(string sabotage, string sqlState)
+    {
+        var settings = await servers.CreateDatabaseAsync();
+        var name = new NpgsqlConnectionStringBuilder(settings).Database!;
+        await using (var database = NpgsqlDataSource.Create(settings))
+        await using (var command = database.CreateCommand(sabotage.Replace("{database}", name, StringComparison.Ordinal)))
+            await command.ExecuteNonQueryAsync(Token);
+        await using var sabotaged = NpgsqlDataSource.Create(settings);
+        Delivery[] deliveries = [Deliver(NewEvent("1"), _stream), Deliver(NewEvent("2"), _stream)];
+
+        var error = await Assert.ThrowsAnyAsync<Exception>(
+            () => new EventArchiver(new EventStore(sabotaged), TimeProvider.System).HandleAsync(deliveries, Token));
+
+        Assert.True(TransientFailure.Is(error), error.ToString());
+        Assert.Equal(sqlState, ((error as PostgresException) ?? error.InnerException as PostgresException)?.SqlState);
+        Assert.All(deliveries, delivery => Assert.Null(delivery.Failed));
     }
 
     [Fact]
