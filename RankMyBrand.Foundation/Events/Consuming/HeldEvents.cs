@@ -195,11 +195,12 @@ internal sealed class HeldEvents(IReadOnlyList<StreamSource> sources, EventHandl
                 if (!source.CanHandle(now))
                     continue;
                 source.Queue.Take(batch, size);
+                // Also when nothing was given out: what is another consumer's may have been dropped.
+                TellOfRoom();
                 if (batch.Count == 0)
                     continue;
                 if (source.Queue.Ready > 0 || sources.Count > 1)
                     _work.Set();
-                TellOfRoom();
                 return true;
             }
 

@@ -27,12 +27,13 @@ internal sealed class RetryQueue(ConsumerContext context, PendingEntries pending
                 continue;
             }
 
-            due.RemoveAll(delivery => delivery.IsLost);
+            // What another consumer has is not tried again. It is returned all the same: only its queue can let go of it.
+            var own = due.FindAll(delivery => !delivery.IsLost);
             // The attempt is counted before it begins: one that ends the process counts too.
-            due.ForEach(delivery => delivery.TryAgain());
-            if (due.Count > 0)
-                context.Telemetry.Redelivered(due[0].Stream, context.Subscription.Group, due.Count);
-            if (await context.Patience.UntilDoneAsync("count an attempt", () => pending.CountAttemptsAsync(due), stop))
+            own.ForEach(delivery => delivery.TryAgain());
+            if (own.Count > 0)
+                context.Telemetry.Redelivered(own[0].Stream, context.Subscription.Group, own.Count);
+            if (await context.Patience.UntilDoneAsync("count an attempt", () => pending.CountAttemptsAsync(own), stop))
                 context.Held.Return(due);
         }
     }

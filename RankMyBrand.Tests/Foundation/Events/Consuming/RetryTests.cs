@@ -1,4 +1,5 @@
 using RankMyBrand.Tests.Support;
+using StackExchange.Redis;
 using static RankMyBrand.Tests.Foundation.Events.Consuming.Handling;
 
 namespace RankMyBrand.Tests.Foundation.Events.Consuming;
@@ -72,6 +73,37 @@ public class RetryTests
         // The reader may have one batch more in hand, and be just about to read another.
         await Eventually.TrueAsync(async () => await consumer.PendingAsync() == tried.Count);
         Assert.InRange(tried.Count, 50, 70);
+    }
+
+    [Fact]
+    public async Task FailedEvents_ThatAnotherConsumerTakes_MakeRoomForNewOnes()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        var (tried, handled) = (new Handled(), new Handled());
+        await using var consumer = await StartAsync(
+            redis,
+            (number, delivery) =>
+            {
+                (number < 20 ? tried : handled).Add(number, delivery);
+                return number < 20 ? throw new InvalidOperationException("Not now.") : Task.CompletedTask;
+            },
+            options =>
+            {
+                // What is lost is noticed meanwhile: what is held is renewed every quarter of a second.
+                options.RetryDelay = options.MaxRetryDelay = TimeSpan.FromSeconds(2);
+                (options.BatchSize, options.MaxWaiting) = (10, 20);
+            });
+        await consumer.Bus.PublishAsync(Responses, Numbered(0, 20), Cancellation);
+        await tried.WaitAsync(20);
+
+        var pending = await consumer.Redis.StreamPendingMessagesAsync(Responses, "g", 100, RedisValue.Null);
+        RedisValue[] ids = [.. pending.Select(message => message.MessageId)];
+        await consumer.Redis.StreamClaimIdsOnlyAsync(Responses, "g", "other", 0, ids);
+        await consumer.Redis.StreamAcknowledgeAsync(Responses, "g", ids);
+        await consumer.Bus.PublishAsync(Responses, Numbered(20, 20), Cancellation);
+
+        await handled.WaitAsync(20);
+        Assert.Equal(20, tried.Count);
     }
 
     [Fact]
