@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.Events;
@@ -5,7 +6,7 @@ namespace RankMyBrand.Foundation.Events;
 /// <summary>
 /// What Redis knows about the entries that consumers hold: who has each, since when, and how often it has been delivered.
 /// </summary>
-internal sealed class PendingEntries(ConsumerContext context)
+internal sealed partial class PendingEntries(ConsumerContext context)
 {
     private const int MaxPerCommand = 1000;
     private static readonly RedisValue s_start = "0-0";
@@ -38,6 +39,18 @@ internal sealed class PendingEntries(ConsumerContext context)
     }
 
     /// <summary>
+    /// True when a command failed because its group is missing: Redis has come back without its data, or without the stream.
+    /// </summary>
+    public static bool IsGroupMissing(RedisServerException e) => e.Message.StartsWith("NOGROUP", StringComparison.Ordinal);
+
+    /// <summary>Creates the groups again that a command did not find.</summary>
+    public Task CreateGroupsAgainAsync(RedisServerException missing)
+    {
+        LogGroupMissing(context.Logger, _subscription.Group, missing.Message);
+        return CreateGroupsAsync();
+    }
+
+    /// <summary>
     /// Takes over one round of entries that have been idle for long, from a cursor on; the next cursor is null at the end.
     /// </summary>
     public async Task<(StreamEntry[] Entries, int[] Attempts, RedisValue? Next)> ClaimAsync(
@@ -57,8 +70,9 @@ internal sealed class PendingEntries(ConsumerContext context)
             return ([], [], next);
 
         var reading = Task.WhenAll(ids.Select(id => database.StreamRangeAsync(source.Key, id, id, 1)));
-        var pending = await database.StreamPendingMessagesAsync(source.Key, group, claimed.ClaimedIds.Length, consumer, ids[0], ids[^1]);
-        var attempts = pending.ToDictionary(message => message.MessageId, message => message.DeliveryCount + 1);
+        // One by one: between the ids there may be any number that this consumer holds.
+        var pending = await Task.WhenAll(ids.Select(id => database.StreamPendingMessagesAsync(source.Key, group, 1, consumer, id, id)));
+        var attempts = pending.SelectMany(found => found).ToDictionary(message => message.MessageId, message => message.DeliveryCount + 1);
         StreamEntry[] entries = [.. (await reading).SelectMany(found => found)];
         var lost = new HashSet<RedisValue>();
         foreach (var same in entries.GroupBy(AttemptOf))
@@ -136,4 +150,7 @@ internal sealed class PendingEntries(ConsumerContext context)
 
         return lost;
     }
+
+    [LoggerMessage(112, LogLevel.Warning, "Group {Group} is missing and is created again: {Reason}")]
+    private static partial void LogGroupMissing(ILogger logger, string group, string reason);
 }

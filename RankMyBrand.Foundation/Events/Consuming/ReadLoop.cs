@@ -1,10 +1,9 @@
-using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.Events;
 
 /// <summary>Reads what is new, as fast as the handlers take it.</summary>
-internal sealed partial class ReadLoop(
+internal sealed class ReadLoop(
     ConsumerContext context, IReadOnlyList<StreamSource> sources, GroupWatch watch, Intake intake, PendingEntries pending) : IDisposable
 {
     // How long an event of one source may have to wait while there is enough to do of another.
@@ -63,10 +62,9 @@ internal sealed partial class ReadLoop(
             if (full.Length > 0 && read.Parts.Count == 0)
                 await WaitForRoomAsync(full, wake);
         }
-        catch (RedisServerException e) when (e.Message.StartsWith("NOGROUP", StringComparison.Ordinal))
+        catch (RedisServerException e) when (PendingEntries.IsGroupMissing(e))
         {
-            LogGroupMissing(context.Logger, context.Subscription.Group, e.Message);
-            await pending.CreateGroupsAsync();
+            await pending.CreateGroupsAgainAsync(e);
         }
         finally
         {
@@ -101,7 +99,4 @@ internal sealed partial class ReadLoop(
                 await intake.AcceptAsync(source, queue, entries);
         }
     }
-
-    [LoggerMessage(112, LogLevel.Warning, "Group {Group} is missing and is created again: {Reason}")]
-    private static partial void LogGroupMissing(ILogger logger, string group, string reason);
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.Events;
 
@@ -83,6 +84,12 @@ internal sealed partial class TakeOver(ConsumerContext context, PendingEntries p
             }
 
             return next is not null;
+        }
+        catch (RedisServerException e) when (PendingEntries.IsGroupMissing(e))
+        {
+            // Where an order is kept nobody else may notice: what is left behind is taken over before anything is read.
+            await pending.CreateGroupsAgainAsync(e);
+            return false;
         }
         finally
         {

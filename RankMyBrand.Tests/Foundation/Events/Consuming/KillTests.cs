@@ -1,5 +1,6 @@
 using RankMyBrand.Foundation.Events;
 using RankMyBrand.Tests.Support;
+using StackExchange.Redis;
 using static RankMyBrand.Tests.Foundation.Events.Consuming.Handling;
 
 namespace RankMyBrand.Tests.Foundation.Events.Consuming;
@@ -33,6 +34,34 @@ public class KillTests
     }
 
     [Fact]
+    public async Task Event_AroundThoseThatItsNewConsumerHolds_KeepsItsAttempts()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var publisher = await EventBusHost.StartAsync(redis);
+        await publisher.Bus.PublishAsync(Responses, Numbered(0, 12), Cancellation);
+        await publisher.Redis.StreamCreateConsumerGroupAsync(Responses, "g", "0-0");
+        var ids = (await publisher.Redis.StreamReadGroupAsync(Responses, "g", "dead", ">", 12)).Select(entry => entry.Id).ToList();
+        // Those in the middle are taken over first; the first and the last, which have had all their attempts, when these are held.
+        await ClaimAsync(publisher, ids[1..^1], idle: TimeSpan.FromHours(1), attempts: 1);
+        await ClaimAsync(publisher, [ids[0], ids[^1]], idle: TimeSpan.Zero, attempts: 3);
+        var (handled, release) = (new Handled(), new TaskCompletionSource());
+        await using var survivor = await StartAsync(
+            redis,
+            async (number, delivery) =>
+            {
+                await release.Task;
+                handled.Add(number, delivery);
+            },
+            options => options.ClaimAfter = TimeSpan.FromSeconds(2));
+
+        await Eventually.TrueAsync(async () => await publisher.Redis.StreamLengthAsync($"{{{Responses}}}:dead") == 2);
+        release.SetResult();
+
+        await handled.WaitAsync(10);
+        Assert.Equal(Enumerable.Range(1, 10).Select(number => (number, 2)), handled.All.Order());
+    }
+
+    [Fact]
     public async Task Event_ThatKillsEveryConsumer_GoesToTheDeadLettersAfterItsLastAttempt()
     {
         await using var redis = await RedisServer.StartAsync(Cancellation);
@@ -52,6 +81,14 @@ public class KillTests
         Assert.Empty(handled.Numbers);
         Assert.Equal(0, await publisher.PendingAsync());
     }
+
+    private static async Task ClaimAsync(EventBusHost host, IEnumerable<RedisValue> ids, TimeSpan idle, int attempts) =>
+        await host.Redis.ExecuteAsync(
+            "XCLAIM",
+            [
+                Responses, "g", "dead", 0, .. ids.Select(id => (object)id),
+                "IDLE", (long)idle.TotalMilliseconds, "RETRYCOUNT", attempts, "JUSTID",
+            ]);
 
     private static async Task<List<string>> DiaryAsync(EventBusHost host) =>
         [.. (await host.Redis.ListRangeAsync(ConsumerProcess.Diary)).Select(entry => (string)entry!)];

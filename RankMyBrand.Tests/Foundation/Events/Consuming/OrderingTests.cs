@@ -136,6 +136,28 @@ public class OrderingTests
         Assert.Equal(Enumerable.Range(0, 100), handled.Numbers);
     }
 
+    [Theory]
+    [InlineData(EventOrdering.ByKey)]
+    [InlineData(EventOrdering.Stream)]
+    public async Task Partition_AcquiredAfterRedisHasLostItsData_IsRead(EventOrdering ordering)
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var publisher = await EventBusHost.StartAsync(
+            redis, settings: ("ConnectionStrings:redis", $"{redis.EndPoint},allowAdmin=true"));
+        // Others own everything, so that no reader is there to miss the group.
+        foreach (var owner in (string[])["owner", "replay-owner"])
+            await publisher.Redis.StringSetAsync($"{{{Responses}}}:{owner}:g", "other", TimeSpan.FromHours(1));
+        var handled = new Handled();
+        await using var consumer = await StartAsync(redis, handled.AddAsync, options => options.Ordering = ordering);
+        await Eventually.TrueAsync(() => publisher.Redis.KeyExistsAsync($"{{{Responses}}}:members:g"));
+
+        await publisher.Redis.ExecuteAsync("FLUSHALL");
+        await publisher.Bus.PublishAsync(Responses, Numbered(0, 10), Cancellation);
+
+        await handled.WaitAsync(10);
+        Assert.Equal(Enumerable.Range(0, 10), handled.Numbers);
+    }
+
     private static void AssertOrderPerKey(IReadOnlyList<int> numbers, int count)
     {
         Assert.Equal(Enumerable.Range(0, count), numbers.Order());
