@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -8,6 +9,12 @@ public static class JsonText
 {
     /// <summary>The deepest nesting that is taken.</summary>
     public const int MaxDepth = 128;
+
+    /// <summary>
+    /// How many digits the exponents of all numbers together may stand for: jsonb writes them out, so that a few bytes (1e9999) become
+    /// ten thousand whenever somebody reads the value.
+    /// </summary>
+    private const int MaxExpandedDigits = 4 * 1024 * 1024;
 
     /// <summary>
     /// True for one complete JSON value (RFC 8259) in UTF-8, without NUL characters, unpaired surrogates and numbers beyond
@@ -21,14 +28,15 @@ public static class JsonText
         // The reader below takes any bytes above 127 within a string.
         fault = Utf8.IsValid(json) ? null : "the text is not valid UTF-8";
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        var expanded = 0;
         try
         {
             while (reader.Read())
             {
                 if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
                     fault ??= FaultOf(ref reader);
-                else if (reader.TokenType is JsonTokenType.Number && reader.ValueSpan.Length > 6)
-                    fault ??= FaultOfNumber(reader.ValueSpan);
+                else if (reader.TokenType is JsonTokenType.Number)
+                    fault ??= FaultOfNumber(reader.ValueSpan, ref expanded);
             }
         }
         catch (JsonException e)
@@ -57,12 +65,19 @@ public static class JsonText
         }
     }
 
-    private static string? FaultOfNumber(ReadOnlySpan<byte> number)
+    private static string? FaultOfNumber(ReadOnlySpan<byte> number, ref int expanded)
     {
         // PostgreSQL's numeric has at most 131072 digits before the point and 16383 after it.
         var exponentAt = number.IndexOfAny((byte)'e', (byte)'E');
         if (exponentAt < 0)
             return number.Length <= 16_000 ? null : "a number has more than 16000 digits";
-        return number[(exponentAt + 1)..].TrimStart("+-0"u8).Length <= 4 && exponentAt <= 4_000 ? null : "a number's exponent is too large";
+        var exponent = number[(exponentAt + 1)..].TrimStart("+-0"u8);
+        if (exponent.Length > 4 || exponentAt > 4_000)
+            return "a number's exponent is too large";
+        if (!exponent.IsEmpty)
+            expanded += int.Parse(exponent, NumberStyles.None, CultureInfo.InvariantCulture);
+        return expanded <= MaxExpandedDigits
+            ? null
+            : $"its numbers, written out without exponents, have more than {MaxExpandedDigits} digits";
     }
 }

@@ -75,7 +75,7 @@ internal sealed partial class ReplayRunner(
     }
 
     private IReplayReader ReaderOf(ReplayRequest request) => request.Source is ReplaySource.Store
-        ? new StoreReplayReader(database, request)
+        ? new StoreReplayReader(database, request, logger)
         : new StreamReplayReader(redis.GetDatabase(), request, options.Value.KeysOf(request.Stream));
 
     private ArchiveProgress? Boundary(Replay replay) =>

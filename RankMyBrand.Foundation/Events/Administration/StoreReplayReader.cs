@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using StackExchange.Redis;
 
 namespace RankMyBrand.Foundation.Events;
 
 /// <summary>Replays what the archive holds, by time of creation and, within a millisecond, by id.</summary>
-internal sealed class StoreReplayReader(NpgsqlDataSource database, ReplayRequest request) : IReplayReader
+internal sealed partial class StoreReplayReader(NpgsqlDataSource database, ReplayRequest request, ILogger logger) : IReplayReader
 {
     /// <summary>A page ends early when its payloads are large.</summary>
     private const int PageBytes = 1024 * 1024;
@@ -24,9 +25,28 @@ internal sealed class StoreReplayReader(NpgsqlDataSource database, ReplayRequest
     {
         // Rows that do not fit into the page are read for nothing.
         _rows = Math.Min(limit, _rows * 2);
+        while (true)
+        {
+            try
+            {
+                return await ReadAsync(cursor, cancellationToken);
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ProgramLimitExceeded)
+            {
+                // The text of one of them is longer than a text may be: it stands in nobody's way, once it is alone.
+                if (_rows == 1)
+                    return await StepPastAsync(cursor, e.MessageText, cancellationToken);
+                _rows /= 2;
+            }
+        }
+    }
+
+    private async Task<ReplayPage> ReadAsync(string cursor, CancellationToken cancellationToken)
+    {
+        // The rows are chosen first, so that no others are turned into text.
         await using var command = Command(
-            "SELECT id, tenant_id, event_type, event_data::text, metadata::text", cursor,
-            $" ORDER BY created_at, id LIMIT {_rows.ToString(CultureInfo.InvariantCulture)}");
+            "SELECT id, tenant_id, event_type, event_data::text, metadata::text FROM (SELECT *", cursor,
+            $" ORDER BY created_at, id LIMIT {_rows.ToString(CultureInfo.InvariantCulture)}) AS page ORDER BY created_at, id");
         var (entries, last, bytes) = (new List<NameValueEntry[]>(), default(Guid), 0);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (bytes < PageBytes && await reader.ReadAsync(cancellationToken))
@@ -41,8 +61,19 @@ internal sealed class StoreReplayReader(NpgsqlDataSource database, ReplayRequest
             return new ReplayPage([], cursor, default);
         if (bytes >= PageBytes)
             _rows = entries.Count;
-        return new ReplayPage(entries, last.ToString("N", CultureInfo.InvariantCulture), UuidV7.TimeOf(last));
+        return PageUpTo(last, entries);
     }
+
+    private async Task<ReplayPage> StepPastAsync(string cursor, string reason, CancellationToken cancellationToken)
+    {
+        await using var command = Command("SELECT id", cursor, " ORDER BY created_at, id LIMIT 1");
+        var id = (Guid)(await command.ExecuteScalarAsync(cancellationToken))!;
+        LogLeftOut(logger, id, request.Stream, reason);
+        return PageUpTo(id, []);
+    }
+
+    private static ReplayPage PageUpTo(Guid last, IReadOnlyList<NameValueEntry[]> entries) =>
+        new(entries, last.ToString("N", CultureInfo.InvariantCulture), UuidV7.TimeOf(last));
 
     private NpgsqlCommand Command(string select, string cursor, string tail)
     {
@@ -98,4 +129,7 @@ internal sealed class StoreReplayReader(NpgsqlDataSource database, ReplayRequest
 
         string? Text(string name) => known.RootElement.TryGetProperty(name, out var value) ? value.GetString() : null;
     }
+
+    [LoggerMessage(166, LogLevel.Error, "The event {Id} of {Stream} is left out of a replay, for PostgreSQL cannot read it: {Reason}")]
+    private static partial void LogLeftOut(ILogger logger, Guid id, string stream, string reason);
 }

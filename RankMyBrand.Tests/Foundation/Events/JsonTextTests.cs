@@ -34,6 +34,19 @@ public class JsonTextTests
         Assert.Contains(expected, fault, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("1e9999", 419, 420)]
+    [InlineData("1E-999", 4198, 4199)]
+    [InlineData("-7.5e+0300", 13_981, 13_982)]
+    public void IsStorable_NumbersThatPostgresWritesOut_AreTakenUpToFourMillionDigits(string number, int storable, int tooMany)
+    {
+        Assert.True(JsonText.IsStorable(Encoding.UTF8.GetBytes(Array(storable)), out _));
+        Assert.False(JsonText.IsStorable(Encoding.UTF8.GetBytes(Array(tooMany)), out var fault));
+        Assert.Equal("its numbers, written out without exponents, have more than 4194304 digits", fault);
+
+        string Array(int count) => $"[{string.Join(',', Enumerable.Repeat(number, count))}]";
+    }
+
     [Fact]
     public void IsStorable_BytesThatAreNotUtf8_False()
     {

@@ -237,6 +237,35 @@ public sealed class ReplaysTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Replay_OfAnEventThatPostgresCannotRead_LeavesOutThatOne()
+    {
+        var group = new Recorder();
+        await using var host = await StartAsync(builder => group.Subscribe(builder, Stream, "group"));
+        var events = Events(40);
+        events[25] = events[25] with { Type = "unreadable" };
+        await PublishAsync(host, events);
+        await group.WaitAsync(40);
+        // As a value does that PostgreSQL cannot write out as one text, but without the gigabyte.
+        await ExecuteAsync(
+            """
+            ALTER TABLE events RENAME TO stored;
+            CREATE FUNCTION unreadable(id uuid) RETURNS jsonb STABLE LANGUAGE plpgsql
+                AS $$ BEGIN RAISE EXCEPTION 'out of memory' USING ERRCODE = '54000'; END $$;
+            CREATE VIEW events AS SELECT
+                id, tenant_id, stream_id, event_type, metadata, created_at,
+                CASE WHEN event_type = 'unreadable' THEN unreadable(id) ELSE event_data END AS event_data
+            FROM stored
+            """);
+
+        var replay = await EndAsync(host, await host.Get<Replays>().StartAsync(new ReplayRequest(Stream, "group"), Cancellation));
+
+        Assert.Equal((ReplayState.Done, 39), (replay.State, replay.Sent));
+        Assert.Equal(
+            events.Where(e => e.Type != "unreadable").Select(e => e.Id).Order(),
+            group.Replayed.Select(delivery => delivery.Event.Id).Order());
+    }
+
+    [Fact]
     public async Task Replay_WithALimit_IsNoFaster()
     {
         var group = new Recorder();
@@ -292,6 +321,13 @@ public sealed class ReplaysTests(Servers servers) : IAsyncLifetime
     {
         foreach (var @event in events)
             await host.Bus.PublishAsync(Stream, @event, Cancellation);
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var database = NpgsqlDataSource.Create(_database);
+        await using var command = database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Cancellation);
     }
 
     private async Task<long> RowsAsync()
