@@ -1,3 +1,4 @@
+using System.Data;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -16,6 +17,7 @@ public sealed partial class Migrator(NpgsqlDataSource database, IReadOnlyList<Mi
     /// <exception cref="MigrationException">
     /// A migration failed, was changed since it was applied, or has the version of another one.
     /// </exception>
+    /// <exception cref="NpgsqlException">The server is away; what has not been applied can be applied later.</exception>
     public async Task MigrateAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -43,7 +45,9 @@ public sealed partial class Migrator(NpgsqlDataSource database, IReadOnlyList<Mi
         }
         finally
         {
-            await ExecuteAsync(connection, $"SELECT pg_advisory_unlock({LockKey})", CancellationToken.None);
+            // A session that has broken has given up the lock by itself.
+            if (connection.State is ConnectionState.Open)
+                await ExecuteAsync(connection, $"SELECT pg_advisory_unlock({LockKey})", CancellationToken.None);
         }
     }
 
@@ -66,7 +70,7 @@ public sealed partial class Migrator(NpgsqlDataSource database, IReadOnlyList<Mi
             await record.ExecuteNonQueryAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
-        catch (PostgresException e)
+        catch (PostgresException e) when (!IsAway(e))
         {
             throw new MigrationException(
                 $"Migration {migration} failed and was rolled back: {e.MessageText} (SQLSTATE {e.SqlState}).", e);
@@ -74,6 +78,11 @@ public sealed partial class Migrator(NpgsqlDataSource database, IReadOnlyList<Mi
 
         LogApplied(logger, migration.Version, migration.Name);
     }
+
+    /// <summary>
+    /// A server that shuts down (class 57P), or a transaction that had to give way to another one: the step is as good as before.
+    /// </summary>
+    private static bool IsAway(PostgresException e) => e.IsTransient || e.SqlState.StartsWith("57P", StringComparison.Ordinal);
 
     /// <summary>True when the server has TimescaleDB. Having its files is not enough: it must be preloaded, or creating it fails.</summary>
     private static async Task<bool> EnableTimescaleAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -120,7 +129,8 @@ public sealed partial class Migrator(NpgsqlDataSource database, IReadOnlyList<Mi
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        // A step takes as long as its table is large, and waiting for another instance as long as that one's steps.
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

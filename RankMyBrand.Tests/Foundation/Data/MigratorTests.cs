@@ -63,6 +63,37 @@ public sealed class MigratorTests
     }
 
     [Fact]
+    public async Task Migrate_StepOrWaitThatTakesLong_IsGivenItsTime()
+    {
+        await using var server = await StartAsync("postgres", "17");
+        var settings = await server.GetConnectionStringAsync("postgres", Cancellation);
+        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(settings) { CommandTimeout = 1 });
+        var slow = new Migration(1, "slow", NeedsTimescale: false, "SELECT pg_sleep(1.5)");
+
+        await Task.WhenAll(
+            Enumerable.Range(0, 2).Select(_ => new Migrator(database, [slow], new LogLines<Migrator>()).MigrateAsync(Cancellation)));
+
+        Assert.Equal(1, await CountAsync(database, "SELECT count(*) FROM schema_migrations"));
+    }
+
+    [Theory]
+    [InlineData("SELECT pg_terminate_backend(pg_backend_pid())", "57P01")]
+    [InlineData("DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '40P01'; END $$", "40P01")]
+    public async Task Migrate_ServerGoesAwayMeanwhile_CanBeRepeated(string trouble, string sqlState)
+    {
+        await using var server = await StartAsync("postgres", "17");
+        await using var database = NpgsqlDataSource.Create((await server.GetConnectionStringAsync("postgres", Cancellation))!);
+        var step = new Migration(1, "step", NeedsTimescale: false, trouble);
+
+        var away = await Assert.ThrowsAsync<PostgresException>(
+            () => new Migrator(database, [step], new LogLines<Migrator>()).MigrateAsync(Cancellation));
+        await new Migrator(database, [step with { Sql = "SELECT 1" }], new LogLines<Migrator>()).MigrateAsync(Cancellation);
+
+        Assert.Equal(sqlState, away.SqlState);
+        Assert.Equal(1, await CountAsync(database, "SELECT count(*) FROM schema_migrations"));
+    }
+
+    [Fact]
     public void FromAssemblies_OneVersionTwice_NamesTheMigrations()
     {
         var assembly = typeof(Migration).Assembly;
