@@ -6,29 +6,28 @@ using RankMyBrand.Foundation.Events;
 
 namespace RankMyBrand.EventProcessor.Events;
 
-/// <summary>One event's text within a batch. <paramref name="Json"/> is null for a line that is longer than an event may be.</summary>
+/// <summary>One event's text within a batch. <paramref name="Json"/> is null for one that is longer than an event may be.</summary>
 /// <param name="Number">Its place, from 1: the line of NDJSON, or the element of an array.</param>
 internal readonly record struct BatchLine(int Number, ReadOnlyMemory<byte>? Json);
 
 /// <summary>Cuts the body of a batch into the texts of its events.</summary>
 internal abstract class BatchReader(PipeReader body)
 {
-    /// <summary>Beside its payload an event has a type, an id and attributes.</summary>
-    private const int EnvelopeBytes = 64 * 1024;
-
     protected PipeReader Body { get; } = body;
 
     /// <summary>The reader for a request's content type, or null when it is not that of a batch.</summary>
     public static BatchReader? For(HttpRequest request, int maxEventBytes)
     {
-        var type = (request.ContentType ?? "").Split(';')[0].Trim().ToLowerInvariant();
-        return type switch
+        var maxBytes = maxEventBytes + EventsOptions.MaxEnvelopeBytes;
+        switch ((request.ContentType ?? "").Split(';')[0].Trim().ToLowerInvariant())
         {
-            "application/x-ndjson" or "application/ndjson" or "application/jsonl" or "application/x-jsonlines" =>
-                new Lines(request.BodyReader, maxEventBytes + EnvelopeBytes),
-            "application/json" or "application/cloudevents-batch+json" => new Elements(request.BodyReader),
-            _ => null,
-        };
+            case "application/x-ndjson" or "application/ndjson" or "application/jsonl" or "application/x-jsonlines":
+                return new Lines(request.BodyReader, maxBytes);
+            case "application/json" or "application/cloudevents-batch+json":
+                return new Elements(request.BodyReader, maxBytes);
+            default:
+                return null;
+        }
     }
 
     /// <summary>Reads the events' texts. A text is valid until the next one is asked for.</summary>
@@ -102,16 +101,19 @@ internal abstract class BatchReader(PipeReader body)
     }
 
     /// <summary>A JSON array. It is only valid as a whole, so it is read as a whole.</summary>
-    private sealed class Elements(PipeReader body) : BatchReader(body)
+    private sealed class Elements(PipeReader body, int maxElementBytes) : BatchReader(body)
     {
         public override async IAsyncEnumerable<BatchLine> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            using var text = new MemoryStream();
-            await Body.CopyToAsync(text, cancellationToken);
-            var json = text.GetBuffer().AsMemory(0, (int)text.Length);
+            using var whole = new MemoryStream();
+            await Body.CopyToAsync(whole, cancellationToken);
+            var json = whole.GetBuffer().AsMemory(0, (int)whole.Length);
             var number = 0;
             foreach (var element in Cut(json))
-                yield return new BatchLine(++number, json[element]);
+            {
+                var text = json[element];
+                yield return new BatchLine(++number, text.Length > maxElementBytes ? default(ReadOnlyMemory<byte>?) : text);
+            }
         }
 
         private static List<Range> Cut(ReadOnlyMemory<byte> json)

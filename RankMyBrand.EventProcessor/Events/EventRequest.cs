@@ -9,8 +9,6 @@ namespace RankMyBrand.EventProcessor.Events;
 /// </summary>
 internal static class EventRequest
 {
-    private const int EnvelopeBytes = 64 * 1024;
-
     public static async Task<(StreamEvent? Event, IResult? Refusal)> ReadAsync(
         HttpContext http, int maxEventBytes, CancellationToken cancellationToken)
     {
@@ -23,7 +21,7 @@ internal static class EventRequest
                 StatusCodes.Status415UnsupportedMediaType));
         }
 
-        var body = await ReadBodyAsync(http.Request, maxEventBytes + EnvelopeBytes, cancellationToken);
+        var body = await ReadBodyAsync(http.Request, maxEventBytes + EventsOptions.MaxEnvelopeBytes, cancellationToken);
         if (body is null)
         {
             return (null, Problem.Create(

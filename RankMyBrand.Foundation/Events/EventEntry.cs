@@ -32,6 +32,21 @@ internal static class EventEntry
         + (@event.PartitionKey is null ? 0 : 1)
         + (@event.Attributes is null ? 0 : 1);
 
+    /// <summary>How many bytes the values of an entry have.</summary>
+    public static long SizeOf(ReadOnlySpan<NameValueEntry> fields)
+    {
+        long size = 0;
+        foreach (ref readonly var field in fields)
+            size += field.Value.GetLongByteCount();
+        return size;
+    }
+
+    /// <summary>About how many bytes the entry of an event has: exact but for letters beyond ASCII outside of its JSON.</summary>
+    public static int SizeOf(StreamEvent @event) =>
+        @event.Data.Length + (@event.Attributes?.Length ?? 0) + @event.Type.Length + (@event.CorrelationId?.Length ?? 0)
+        + (@event.TraceParent?.Length ?? 0) + (@event.Tenant?.Length ?? 0) + (@event.Source?.Length ?? 0)
+        + (@event.PartitionKey?.Length ?? 0);
+
     /// <summary>Fills in the fields of an event, whose id and time are UTF-8 text already.</summary>
     public static void Write(StreamEvent @event, ReadOnlyMemory<byte> id, ReadOnlyMemory<byte> timestamp, NameValueEntry[] fields)
     {

@@ -8,6 +8,9 @@ public sealed class EventsOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Events";
 
+    /// <summary>What an event may have beside its payload: a type, ids and attributes.</summary>
+    public const int MaxEnvelopeBytes = 64 * 1024;
+
     /// <summary>Sections within <see cref="Section"/> that are options of their own.</summary>
     internal static readonly string[] OtherSections = [EventArchiveOptions.Section];
 
@@ -53,6 +56,26 @@ public sealed class EventsOptions
                 RejectionReason.UnknownStream,
                 $"There is no stream '{stream}'. Known streams: {string.Join(", ", Streams.Keys.Order(StringComparer.Ordinal))}. "
                 + $"Add it under {Section}:Streams, or set {Section}:AutoCreateStreams to true.");
+
+    /// <summary>The refusal of an event that no stream can take; null for all others.</summary>
+    internal EventRejection? Refuse(StreamEvent @event, DateTimeOffset now) => FaultOf(@event, now) is { } fault
+        ? new EventRejection(RejectionReason.Invalid, fault)
+        : null;
+
+    private string? FaultOf(StreamEvent @event, DateTimeOffset now)
+    {
+        if (@event.Type.Length == 0)
+            return "The event has no type.";
+        if (@event.Data.Length > MaxEventBytes)
+        {
+            return $"The event's data has {@event.Data.Length} bytes; at most {MaxEventBytes} are taken "
+                + $"({Section}:{nameof(MaxEventBytes)}).";
+        }
+
+        if (EventEntry.SizeOf(@event) - @event.Data.Length is var envelope and > MaxEnvelopeBytes)
+            return $"The event has {envelope} bytes beside its data; at most {MaxEnvelopeBytes} are taken.";
+        return EventTime.FaultOf(@event.Id, now);
+    }
 }
 
 /// <summary>Settings of one stream.</summary>

@@ -29,7 +29,7 @@ internal sealed partial class RedisEventBus(
         return Find(stream) is { Options.Durability: Durability.Appended } target
             && target.AppendsAlways(@event)
             && !EventsTelemetry.IsTracing
-            && Refuse(@event) is null
+            && _options.Refuse(@event, time.GetUtcNow()) is null
             && target.Gate.TryEnter(1)
                 ? SinglePublish.Start(this, _appender, target, @event, time.GetTimestamp(), cancellationToken)
                 : PublishUnusualAsync(stream, @event, cancellationToken);
@@ -158,10 +158,11 @@ internal sealed partial class RedisEventBus(
     /// <summary>Sorts the events by partition; those that can never be appended get their rejection.</summary>
     private PartitionedEvents Distribute(Publication publication, int entered)
     {
+        var now = time.GetUtcNow();
         var partitions = ArrayPool<int>.Shared.Rent(Math.Max(1, entered));
         for (var i = 0; i < entered; i++)
         {
-            if (Refuse(publication.Events[i]) is not { } refusal)
+            if (_options.Refuse(publication.Events[i], now) is not { } refusal)
             {
                 partitions[i] = publication.Stream.PartitionOf(publication.Events[i]);
                 continue;
@@ -250,20 +251,6 @@ internal sealed partial class RedisEventBus(
             LogRetrying(logger, publication.Stream.Name, failure.Message);
         await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(500, 20 << Math.Clamp(attempt, 0, 5))), time, cancellationToken);
         return true;
-    }
-
-    /// <summary>The refusal of an event that no stream can take; null for all others.</summary>
-    private EventRejection? Refuse(StreamEvent @event)
-    {
-        if (@event.Data.Length > _options.MaxEventBytes)
-        {
-            return new EventRejection(
-                RejectionReason.Invalid,
-                $"The event's data has {@event.Data.Length} bytes; at most {_options.MaxEventBytes} are taken "
-                + $"({EventsOptions.Section}:MaxEventBytes).");
-        }
-
-        return EventTime.FaultOf(@event.Id, time.GetUtcNow()) is { } fault ? new EventRejection(RejectionReason.Invalid, fault) : null;
     }
 
     private static EventRejection Refused(Exception e) =>

@@ -62,7 +62,7 @@ public sealed class DatabaseExamplesTests(Servers servers, SourcingDatabase sour
     public async Task EventSourcing_AppendAndPublish_IsOneTransaction()
     {
         await using var connection = await sourcing.Database.OpenConnectionAsync(Cancellation);
-        var outbox = new Outbox(Options.Create(new EventsOptions()));
+        var outbox = new Outbox(Options.Create(new EventsOptions()), TimeProvider.System);
         var events = SourcingDatabase.NewEvents(2);
 
         await Examples.EventSourcing.Example.AppendAndPublishAsync(connection, sourcing.Streams, outbox, _stream, 0, events, Cancellation);

@@ -11,7 +11,7 @@ public sealed partial class Delivery
     private string? _entryId;
 
     internal Delivery(StreamSource source, StreamEntry entry, StreamEvent @event, int attempt) =>
-        (Source, Entry, Event, Attempt) = (source, entry, @event, attempt);
+        (Source, Entry, Event, Attempt, EntryBytes) = (source, entry, @event, attempt, EventEntry.SizeOf(entry.Values));
 
     internal Delivery(string stream, string entryId, StreamEvent @event, int attempt)
         : this(new StreamSource(stream, stream, "", EventOrdering.None), new StreamEntry(entryId, []), @event, attempt)
@@ -36,6 +36,8 @@ public sealed partial class Delivery
     internal StreamSource Source { get; }
 
     internal StreamEntry Entry { get; }
+
+    internal long EntryBytes { get; }
 
     internal Failure? Failed { get; private set; }
 

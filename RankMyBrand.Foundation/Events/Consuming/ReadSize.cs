@@ -19,12 +19,7 @@ internal sealed class ReadSize(int batchSize, int sources)
     {
         long largest = 0;
         foreach (ref readonly var entry in entries)
-        {
-            long size = 0;
-            foreach (var field in entry.Values)
-                size += field.Value.GetLongByteCount();
-            largest = Math.Max(largest, size);
-        }
+            largest = Math.Max(largest, EventEntry.SizeOf(entry.Values));
 
         // What was large once is forgotten slowly.
         _largest = Math.Max(largest, _largest - (_largest / 8));

@@ -114,7 +114,7 @@ internal sealed class SourceQueue(EventOrdering ordering)
             older.Newer = delivery.Newer;
         (delivery.Older, delivery.Newer, delivery.Queue) = (null, null, null);
         Count--;
-        Bytes -= delivery.Event.Data.Length;
+        Bytes -= delivery.EntryBytes;
         if (Count == 0)
             Emptied?.Invoke();
     }
@@ -140,7 +140,7 @@ internal sealed class SourceQueue(EventOrdering ordering)
             newest.Newer = delivery;
         _newest = delivery;
         Count++;
-        Bytes += delivery.Event.Data.Length;
+        Bytes += delivery.EntryBytes;
     }
 
     private void FreeLane(Delivery delivery)

@@ -9,14 +9,16 @@ namespace RankMyBrand.Foundation.Events;
 /// Publishes events as part of a database transaction: they are published if, and only if, it commits. A relay moves them to their
 /// streams right afterwards, each stream in the order of its events.
 /// </summary>
-public sealed class Outbox(IOptions<EventsOptions> options)
+public sealed class Outbox(IOptions<EventsOptions> options, TimeProvider time)
 {
     internal const string Channel = "outbox";
 
     private readonly EventsOptions _options = options.Value;
 
     /// <summary>Adds an event to a transaction.</summary>
-    /// <exception cref="EventRejectedException">The stream is not known or the event is too large: it could never be published.</exception>
+    /// <exception cref="EventRejectedException">
+    /// The stream is not known, or the event is too large or has no type or time: it could never be published.
+    /// </exception>
     /// <exception cref="ArgumentException">The event's data or attributes are not JSON.</exception>
     public Task AddAsync(NpgsqlTransaction transaction, string stream, StreamEvent @event, CancellationToken cancellationToken) =>
         AddAsync(transaction, stream, [@event], cancellationToken);
@@ -73,13 +75,8 @@ public sealed class Outbox(IOptions<EventsOptions> options)
         foreach (var @event in events)
         {
             EventCheck.RequireJson(@event);
-            if (@event.Data.Length > _options.MaxEventBytes)
-            {
-                throw new EventRejectedException(new EventRejection(
-                    RejectionReason.Invalid,
-                    $"The data of the event {@event.Id} has {@event.Data.Length} bytes; at most {_options.MaxEventBytes} are taken "
-                    + $"({EventsOptions.Section}:MaxEventBytes)."));
-            }
+            if (_options.Refuse(@event, time.GetUtcNow()) is { } invalid)
+                throw new EventRejectedException(invalid);
         }
     }
 }

@@ -81,7 +81,7 @@ internal sealed class AppendedBatch(RedisKey key, IReadOnlyList<StreamEvent> eve
     {
         var bytes = 0L;
         foreach (var place in places)
-            bytes += events[place].Data.Length;
+            bytes += EventEntry.SizeOf(events[place]);
         return bytes;
     }
 }

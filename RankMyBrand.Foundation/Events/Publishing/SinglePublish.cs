@@ -48,7 +48,7 @@ internal sealed class SinglePublish : IValueTaskSource<PublishedEvent>, IQueuedA
 
     public int Count => 1;
 
-    public long Bytes => _event.Data.Length;
+    public long Bytes => EventEntry.SizeOf(_event);
 
     public Task Write(IDatabaseAsync redis)
     {

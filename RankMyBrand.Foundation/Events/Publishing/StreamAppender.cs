@@ -21,7 +21,7 @@ internal sealed class StreamAppender(IDatabase redis, TimeSpan deduplicationWind
         var bytes = 0L;
         for (var i = 0; i < places.Length; i++)
         {
-            bytes += events[places[i]].Data.Length;
+            bytes += EventEntry.SizeOf(events[places[i]]);
             if (i == MaxTogether || (i > 0 && bytes > MaxBytesTogether))
                 return i;
         }

@@ -45,6 +45,14 @@ public class BatchReaderTests
         Assert.Equal([(1, "{\"a\": [1, 2]}"), (2, "{}"), (3, "3")], lines);
     }
 
+    [Fact]
+    public async Task Elements_OneLongerThanAnEvent_IsReportedAndTheRestRead()
+    {
+        var lines = await ReadAsync("application/json", $"[{{}},\"{new string('x', 100_000)}\",{{}}]");
+
+        Assert.Equal([(1, "{}"), (2, null), (3, "{}")], lines);
+    }
+
     [Theory]
     [InlineData("{}", "not a JSON array")]
     [InlineData("[{},", "not valid JSON: line 1")]

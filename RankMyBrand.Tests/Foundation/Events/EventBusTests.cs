@@ -118,6 +118,20 @@ public class EventBusTests
     }
 
     [Fact]
+    public async Task Publish_MoreThanAnEventMayHaveBesideItsData_SaysHowMuch()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+        var attributes = Encoding.UTF8.GetBytes($"{{\"a\":\"{new string('x', 65_600)}\"}}");
+        var @event = Event("1") with { Attributes = attributes, TraceParent = null };
+
+        var error = await Assert.ThrowsAsync<EventRejectedException>(
+            async () => await host.Bus.PublishAsync("ai.responses", @event, Cancellation));
+
+        Assert.Equal("The event has 65621 bytes beside its data; at most 65536 are taken.", error.Message);
+    }
+
+    [Fact]
     public async Task Publish_ToAFullStream_WaitsForAcknowledgementsAndLosesNothing()
     {
         await using var redis = await RedisServer.StartAsync(Cancellation);
@@ -174,7 +188,8 @@ public class EventBusTests
     public async Task Publish_ToARedisThatIsFull_IsRefusedForNow(int count, string? deduplicationKey)
     {
         await using var redis = await RedisServer.StartAsync(Cancellation);
-        await using var host = await EventBusHost.StartAsync(redis, settings: ("ConnectionStrings:redis", $"{redis.EndPoint},allowAdmin=true"));
+        await using var host = await EventBusHost.StartAsync(
+            redis, settings: ("ConnectionStrings:redis", $"{redis.EndPoint},allowAdmin=true"));
         await host.Redis.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
         var events = Enumerable.Range(0, count).Select(_ => Event("1") with { DeduplicationKey = deduplicationKey }).ToList();
 
@@ -182,7 +197,10 @@ public class EventBusTests
 
         Assert.All(results, result => Assert.Equal(RejectionReason.Unavailable, result.Rejection?.Reason));
         Assert.All(results, result => Assert.NotNull(result.Rejection?.RetryAfter));
-        Assert.StartsWith("Redis refused the event: OOM command not allowed when used memory > 'maxmemory'.", results[0].Rejection!.Detail, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Redis refused the event: OOM command not allowed when used memory > 'maxmemory'.",
+            results[0].Rejection!.Detail,
+            StringComparison.Ordinal);
         Assert.False(results[0].Rejection!.Detail.EndsWith("..", StringComparison.Ordinal));
     }
 

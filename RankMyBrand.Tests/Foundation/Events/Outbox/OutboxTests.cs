@@ -116,8 +116,13 @@ public sealed class OutboxTests(Servers servers) : IAsyncLifetime
         await Assert.ThrowsAsync<ArgumentException>(() => OutboxPlatform.AddAsync(
             host, "metrics.raw", OutboxPlatform.NewEvent(1) with { Data = "{"u8.ToArray() }));
 
+        var timeless = await Assert.ThrowsAsync<EventRejectedException>(() => OutboxPlatform.AddAsync(
+            host, "metrics.raw", OutboxPlatform.NewEvent(1) with { Id = Guid.NewGuid() }));
+        var typeless = await Assert.ThrowsAsync<EventRejectedException>(() => OutboxPlatform.AddAsync(
+            host, "metrics.raw", OutboxPlatform.NewEvent(1) with { Type = "" }));
+
         Assert.Equal(RejectionReason.UnknownStream, unknown.Rejection.Reason);
-        Assert.Equal(RejectionReason.Invalid, large.Rejection.Reason);
+        Assert.All([large, timeless, typeless], refused => Assert.Equal(RejectionReason.Invalid, refused.Rejection.Reason));
     }
 
     [Fact]
