@@ -16,6 +16,7 @@ internal sealed class BatchPublisher(IEventBus bus, string stream, EventContext 
     private readonly List<RejectedLine> _rejected = [];
     private EventRejection? _lastRejection;
     private int _accepted;
+    private int _lastNumber;
 
     /// <summary>True while no event has been accepted or rejected.</summary>
     public bool IsEmpty => _accepted == 0 && _rejected.Count == 0 && _group.Count == 0;
@@ -33,6 +34,7 @@ internal sealed class BatchPublisher(IEventBus bus, string stream, EventContext 
             return false;
         }
 
+        _lastNumber = line.Number;
         var key = context.IdempotencyKey is { } batchKey ? $"{batchKey}/{line.Number}" : null;
         StreamEvent? @event = null;
         var fault = line.Json is { } json
@@ -50,6 +52,10 @@ internal sealed class BatchPublisher(IEventBus bus, string stream, EventContext 
             await FlushAsync(cancellationToken);
         return true;
     }
+
+    /// <summary>Takes note that the rest of the body could not be read.</summary>
+    public void Break(string reason) => _rejected.Add(new(
+        _lastNumber + 1, ProblemCode.Validation.WireName(), $"This line and those after it could not be read: {reason}"));
 
     /// <summary>Publishes what is left, and answers.</summary>
     public async Task<IResult> CompleteAsync(CancellationToken cancellationToken)

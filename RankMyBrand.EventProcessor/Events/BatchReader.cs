@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 using RankMyBrand.Foundation.Events;
 
 namespace RankMyBrand.EventProcessor.Events;
@@ -13,6 +14,9 @@ internal readonly record struct BatchLine(int Number, ReadOnlyMemory<byte>? Json
 /// <summary>Cuts the body of a batch into the texts of its events.</summary>
 internal abstract class BatchReader(PipeReader body)
 {
+    /// <summary>As many bytes of NDJSON as the gateway lets through; an array is in memory as a whole and has the server's limit.</summary>
+    private const long MaxStreamedBytes = 256 * 1024 * 1024;
+
     protected PipeReader Body { get; } = body;
 
     /// <summary>The reader for a request's content type, or null when it is not that of a batch.</summary>
@@ -22,6 +26,8 @@ internal abstract class BatchReader(PipeReader body)
         switch ((request.ContentType ?? "").Split(';')[0].Trim().ToLowerInvariant())
         {
             case "application/x-ndjson" or "application/ndjson" or "application/jsonl" or "application/x-jsonlines":
+                if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+                    limit.MaxRequestBodySize = MaxStreamedBytes;
                 return new Lines(request.BodyReader, maxBytes);
             case "application/json" or "application/cloudevents-batch+json":
                 return new Elements(request.BodyReader, maxBytes);

@@ -59,6 +59,11 @@ internal static class EventsApi
         {
             return Problem.Create(ProblemCode.Validation, e.Message);
         }
+        catch (BadHttpRequestException e) when (!batch.IsEmpty)
+        {
+            // Too large, or cut off: what has been published must not look as if it had not been.
+            batch.Break(e.Message);
+        }
 
         return await batch.CompleteAsync(cancellationToken);
     }

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using RankMyBrand.EventProcessor.Events;
+using RankMyBrand.Foundation.Events;
+using RankMyBrand.Tests.Foundation.Events.Consuming;
+using RankMyBrand.Tests.Support;
+using StackExchange.Redis;
+
+namespace RankMyBrand.Tests.EventProcessor.Events;
+
+/// <summary>What the API of events answers for itself, without a gateway in front of it.</summary>
+public sealed class EventsApiTests : IAsyncLifetime
+{
+    private const string Stream = "metrics.raw";
+
+    private readonly HttpClient _client = new();
+    private RedisServer _redis = null!;
+    private WebApplication _app = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _redis = await RedisServer.StartAsync(Cancellation);
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "tested" });
+        builder.Logging.ClearProviders();
+        builder.Configuration["ConnectionStrings:redis"] = _redis.EndPoint;
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.AddServiceDefaults();
+        builder.AddEventBus();
+        // Nothing here gets as far as the database.
+        builder.Services.AddSingleton(new EventStore(NpgsqlDataSource.Create("Host=127.0.0.1")));
+        _app = builder.Build();
+        _app.MapDefaultEndpoints();
+        _app.MapEvents();
+        _app.MapLiveEvents();
+        await _app.StartAsync(Cancellation);
+        _client.BaseAddress = new Uri(_app.Urls.First());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _app.StopAsync(Cancellation);
+        await _app.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task PostBatch_LinesOfMoreThanAServerTakesByDefault_ArePublished()
+    {
+        const int Lines = 31;
+        var line = $"{{\"type\":\"t\",\"data\":\"{new string('x', 1_000_000)}\"}}\n";
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/events/{Stream}/batch")
+        {
+            Content = new StringContent(string.Concat(Enumerable.Repeat(line, Lines)), Encoding.ASCII, "application/x-ndjson"),
+        };
+        request.Headers.TransferEncodingChunked = true;
+
+        using var response = await _client.SendAsync(request, Cancellation);
+
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        Assert.Equal(Lines, (int)(await AnswerAsync(response))["accepted"]!);
+    }
+
+    [Fact]
+    public async Task PostBatch_BodyThatBreaksOff_IsAnsweredWithWhatWasPublished()
+    {
+        var redis = _app.Services.GetRequiredService<IConnectionMultiplexer>().GetDatabase();
+        var lines = string.Concat(Enumerable.Range(0, 502).Select(i => $"{{\"type\":\"t\",\"data\":{i}}}\n"));
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(IPAddress.Loopback, _client.BaseAddress!.Port, Cancellation);
+        var wire = connection.GetStream();
+        await wire.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /api/events/{Stream}/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+                + string.Create(CultureInfo.InvariantCulture, $"Transfer-Encoding: chunked\r\n\r\n{lines.Length:X}\r\n{lines}\r\n")),
+            Cancellation);
+        await Eventually.TrueAsync(async () => await redis.StreamLengthAsync(Stream) == 500);
+
+        await wire.WriteAsync("this is no chunk\r\n"u8.ToArray(), Cancellation);
+        using var reader = new StreamReader(wire, Encoding.UTF8);
+        var answer = await reader.ReadToEndAsync(Cancellation);
+
+        Assert.StartsWith("HTTP/1.1 202 Accepted", answer, StringComparison.Ordinal);
+        Assert.Contains("\"accepted\":502,\"rejected\":[{\"line\":503,\"code\":\"VALIDATION\"", answer, StringComparison.Ordinal);
+        Assert.Equal(502, await redis.StreamLengthAsync(Stream));
+    }
+
+    private static async Task<JsonObject> AnswerAsync(HttpResponseMessage response) =>
+        (await response.Content.ReadFromJsonAsync<JsonObject>(Cancellation))!;
+}
