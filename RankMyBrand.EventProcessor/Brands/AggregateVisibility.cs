@@ -6,14 +6,20 @@ namespace RankMyBrand.EventProcessor.Brands;
 /// Adds calculated visibilities to the aggregates, each once, and then has the rule look at the windows that they fall into: a rule
 /// that read the stream by itself could judge before the aggregates know what it judges.
 /// </summary>
-internal sealed class AggregateVisibility(VisibilityStore store, RecommendActions rule) : IEventHandler
+internal sealed class AggregateVisibility(VisibilityStore store, RecommendActions rule, TimeProvider time) : IEventHandler
 {
     public async Task HandleAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
     {
+        var now = time.GetUtcNow();
         var responses = new List<MeasuredResponse>(deliveries.Count);
         foreach (var delivery in deliveries.Where(delivery => delivery.Event.Type == CalculateVisibility.EventType))
         {
-            if (delivery.TryRead(BrandsJson.Default.ResponseVisibility, out var visibility))
+            if (!delivery.TryRead(BrandsJson.Default.ResponseVisibility, out var visibility))
+                continue;
+            // Its day is a chunk of the table, as it is in the archive, and anybody may publish to the stream.
+            if (EventTime.FaultOf(visibility.RespondedAt, now) is { } fault)
+                delivery.Reject($"The response is said to have come {fault}");
+            else
                 responses.Add(new MeasuredResponse(delivery.Event.Tenant ?? EventStore.DefaultTenant, visibility));
         }
 

@@ -4,7 +4,7 @@ namespace RankMyBrand.Foundation.Events;
 /// The times of creation that the archive takes. It has a chunk for each day, so identifiers made up by a faulty clock or an enemy
 /// could otherwise fill the database with empty tables that no retention ever reaches.
 /// </summary>
-internal static class EventTime
+public static class EventTime
 {
     /// <summary>How far the clock of a publisher may be ahead.</summary>
     public static readonly TimeSpan Ahead = TimeSpan.FromDays(1);
@@ -17,8 +17,11 @@ internal static class EventTime
     {
         if (!UuidV7.TryGetTime(id, out var createdAt))
             return $"The event's id {id} is not a UUIDv7, so it carries no time of creation.";
-        return createdAt >= Earliest && createdAt - now <= Ahead
-            ? null
-            : $"The event's id {id} says that it was created at {createdAt:yyyy-MM-dd'T'HH:mm:ss'Z'}; times from {Earliest:yyyy-MM-dd} to one day ahead are taken.";
+        return FaultOf(createdAt, now) is { } fault ? $"The event's id {id} says that it was created {fault}" : null;
     }
+
+    /// <summary>Null for a time that the archive takes, else the end of a sentence: at which time, and which are taken.</summary>
+    public static string? FaultOf(DateTimeOffset time, DateTimeOffset now) => time >= Earliest && time - now <= Ahead
+        ? null
+        : $"at {time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}; times from {Earliest:yyyy-MM-dd} to one day ahead are taken.";
 }

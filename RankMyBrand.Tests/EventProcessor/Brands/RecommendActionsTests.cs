@@ -121,23 +121,47 @@ public sealed class RecommendActionsTests(Servers servers)
         Assert.Null(other.Failed);
     }
 
+    [Fact]
+    public async Task Handle_ResponseOfAnImpossibleTime_IsRejectedAndTheOthersAreStored()
+    {
+        await using var database = await BrandsDatabase.CreateAsync(servers, BrandsDatabase.Flavour.Timescale, Cancellation);
+        DateTimeOffset[] impossible = [DateTimeOffset.MinValue, new(1066, 10, 14, 9, 0, 0, TimeSpan.Zero), s_ten.AddDays(1).AddMinutes(1)];
+        List<Delivery> deliveries = [.. impossible.Append(s_ten).Select(at => Calculated(s_ten, null, at, ("OpenAI", 1)))];
+
+        await Handler(database).HandleAsync(deliveries, Cancellation);
+
+        Assert.All(deliveries.Take(3), delivery => Assert.True(delivery.Failed?.IsFinal));
+        Assert.StartsWith(
+            "The response is said to have come at 1066-10-14T09:00:00Z; times from",
+            deliveries[1].Failed!.Message,
+            StringComparison.Ordinal);
+        Assert.Null(deliveries[3].Failed);
+        await using var stored = database.CreateCommand("SELECT count(DISTINCT event_id) FROM brand_visibility");
+        Assert.Equal(1L, await stored.ExecuteScalarAsync(Cancellation));
+    }
+
     private IEnumerable<DateTimeOffset> Windows() => _bus.Published.Select(published =>
         JsonSerializer.Deserialize(published.Event.Data.Span, BrandsJson.Default.RecommendedAction)!.WindowStart);
 
     private AggregateVisibility Handler(NpgsqlDataSource database)
     {
         var store = new VisibilityStore(database);
-        return new AggregateVisibility(store, new RecommendActions(
-            store, new ActionStore(database), _bus, Options.Create(_options), TestBrands.Telemetry, NullLogger<RecommendActions>.Instance));
+        var rule = new RecommendActions(
+            store, new ActionStore(database), _bus, Options.Create(_options), TestBrands.Telemetry, NullLogger<RecommendActions>.Instance);
+        return new AggregateVisibility(store, rule, new ManualTimeProvider(s_ten));
     }
 
     private static Delivery Calculated(DateTimeOffset at, params (string Brand, int Mentions)[] brands) => Calculated(at, null, brands);
 
-    private static Delivery Calculated(DateTimeOffset at, string? tenant, params (string Brand, int Mentions)[] brands)
+    private static Delivery Calculated(DateTimeOffset at, string? tenant, params (string Brand, int Mentions)[] brands) =>
+        Calculated(at, tenant, at, brands);
+
+    private static Delivery Calculated(
+        DateTimeOffset at, string? tenant, DateTimeOffset respondedAt, params (string Brand, int Mentions)[] brands)
     {
         var total = brands.Sum(brand => brand.Mentions);
         var visibility = new ResponseVisibility(
-            UuidV7.FromName(at.ToUnixTimeMilliseconds(), Guid.NewGuid().ToByteArray()), at, "gpt-4", total,
+            UuidV7.FromName(at.ToUnixTimeMilliseconds(), Guid.NewGuid().ToByteArray()), respondedAt, "gpt-4", total,
             [.. brands.Select(brand => new BrandVisibility(brand.Brand, brand.Mentions, 0, 0, total == 0 ? 0 : (double)brand.Mentions / total))]);
         return TestBrands.Deliver(
             new StreamEvent
