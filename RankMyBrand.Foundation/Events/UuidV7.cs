@@ -5,15 +5,23 @@ namespace RankMyBrand.Foundation.Events;
 
 /// <summary>
 /// Identifiers of events: UUIDv7 (RFC 9562, section 5.7) that also rise within one millisecond, so that sorting by id is sorting by
-/// publication. The 26 bits after the time are a counter with a random start (method 1 of section 6.2), the last 48 are random.
+/// publication, unless the clock is set back by more than a minute. The 26 bits after the time are a counter with a random start
+/// (method 1 of section 6.2), the last 48 are random.
 /// </summary>
 public static class UuidV7
 {
     private const int CounterBits = 26;
     private const long CounterMask = (1L << CounterBits) - 1;
 
+    // Further ahead than this only a wrong clock can have been. Going on from there after it was corrected would make ids of the
+    // future, which nobody takes.
+    private const long MaxAhead = 60_000L << CounterBits;
+
     // Milliseconds and counter share one word, so that both move in one exchange; counting from the process's start leaves room for
-    // the milliseconds of four years.
+    // the milliseconds of four years, and of one before it.
+    private const long FirstMillisecond = -(1L << 35);
+    private const long LastMillisecond = (1L << 37) - 1;
+
     private static readonly long s_epoch = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
     private static long s_last;
 
@@ -30,7 +38,7 @@ public static class UuidV7
     internal static Guid Next(DateTimeOffset now)
     {
         var random = TakeRandom();
-        var elapsed = Math.Max(0, now.ToUnixTimeMilliseconds() - s_epoch);
+        var elapsed = Math.Clamp(now.ToUnixTimeMilliseconds() - s_epoch, FirstMillisecond, LastMillisecond);
         // The upper half of the counter stays free, so that a burst does not spill into the next millisecond.
         var seed = BinaryPrimitives.ReadUInt32LittleEndian(random[6..]) & (CounterMask >> 1);
         var fresh = (elapsed << CounterBits) | (long)seed;
@@ -39,7 +47,7 @@ public static class UuidV7
         do
         {
             last = Volatile.Read(ref s_last);
-            next = fresh > last ? fresh : last + 1;
+            next = fresh > last || last - fresh > MaxAhead ? fresh : last + 1;
         }
         while (Interlocked.CompareExchange(ref s_last, next, last) != last);
 

@@ -1,7 +1,10 @@
 using RankMyBrand.Foundation.Events;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Foundation.Events;
 
+/// <summary>Alone, because one of them sets the clock of all identifiers wrong for a moment.</summary>
+[Collection(LoadsAlone.Name)]
 public class UuidV7Tests
 {
     [Fact]
@@ -36,6 +39,20 @@ public class UuidV7Tests
         var second = UuidV7.Next(now.AddSeconds(-30));
 
         Assert.True(second.CompareTo(first) > 0);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(-2)]
+    public void Next_WhenAWrongClockIsCorrected_TellsThePresentTimeAgain(int days)
+    {
+        var now = DateTimeOffset.UtcNow;
+
+        var wrong = UuidV7.Next(now.AddDays(days));
+        var corrected = UuidV7.Next(now);
+
+        Assert.Equal(days, (UuidV7.TimeOf(wrong) - now).TotalDays, 0.001);
+        Assert.Equal(0, (UuidV7.TimeOf(corrected) - now).TotalDays, 0.001);
     }
 
     [Fact]
