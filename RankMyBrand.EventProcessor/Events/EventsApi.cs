@@ -75,6 +75,8 @@ internal static class EventsApi
         if (options.Value.Refuse(stream) is { } unknown)
             return Refusal.Of(unknown);
 
+        if (type is not null && type.Any(char.IsControl))
+            return Invalid("type", type, "a type of events, which has no control characters");
         var query = new EventQuery(stream) { Tenant = EventContext.Of(http).Tenant, Type = type };
         if (from is not null)
         {

@@ -10,6 +10,9 @@ internal readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : IC
     /// <summary>The longest text of an id.</summary>
     private const int MaxLength = 41;
 
+    /// <summary>The highest id: nothing can follow it, and Redis refuses to look for what does.</summary>
+    public static readonly EntryId Highest = new(ulong.MaxValue, ulong.MaxValue);
+
     /// <exception cref="FormatException">The text is not an entry id.</exception>
     public static EntryId Parse(string text) =>
         TryParse(text, out var id)
@@ -36,6 +39,14 @@ internal readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : IC
         id = valid ? new EntryId(milliseconds, sequence) : default;
         return valid;
     }
+
+    /// <summary>The beginning of a range that holds what was appended at a time or later.</summary>
+    public static string RangeFrom(DateTimeOffset time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, time.ToUnixTimeMilliseconds())}-0");
+
+    /// <summary>The end of a range that holds what was appended before a time; no entry is before 0-1.</summary>
+    public static string RangeBefore(DateTimeOffset time) =>
+        time > DateTimeOffset.UnixEpoch ? $"({RangeFrom(time)}" : "0-0";
 
     public int CompareTo(EntryId other) =>
         Milliseconds != other.Milliseconds ? Milliseconds.CompareTo(other.Milliseconds) : Sequence.CompareTo(other.Sequence);

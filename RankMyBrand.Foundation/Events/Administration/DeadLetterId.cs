@@ -20,7 +20,7 @@ internal readonly record struct DeadLetterId(EntryId Entry, int Partition)
             text = text[..dash];
         }
 
-        if (text.Count('-') != 1 || !EntryId.TryParse(text, out var entry))
+        if (text.Count('-') != 1 || !EntryId.TryParse(text, out var entry) || entry == default || entry == EntryId.Highest)
             return false;
         id = new DeadLetterId(entry, partition);
         return true;

@@ -77,9 +77,8 @@ internal sealed class DeadLetterReader(IDatabase redis, string stream, IReadOnly
 
     private static (string From, string To) BoundsOf(DeadLetterFilter filter, bool ascending, DeadLetterId? after, int partition)
     {
-        var from = filter.From is { } earliest ? $"{Math.Max(0, earliest.ToUnixTimeMilliseconds())}-0" : "-";
-        // An id of a smaller time has any sequence number, and one of this very time is too late.
-        var to = filter.To is { } latest ? $"({Math.Max(0, latest.ToUnixTimeMilliseconds())}-0" : "+";
+        var from = filter.From is { } earliest ? EntryId.RangeFrom(earliest) : "-";
+        var to = filter.To is { } latest ? EntryId.RangeBefore(latest) : "+";
         if (after is not { } place)
             return (from, to);
         // Two partitions may have the same id; the order goes on with the next of them.

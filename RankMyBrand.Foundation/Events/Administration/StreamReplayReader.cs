@@ -21,8 +21,8 @@ internal sealed class StreamReplayReader(IDatabase redis, ReplayRequest request,
         var (partition, after) = Parse(cursor);
         while (partition < keys.Count)
         {
-            var from = after.Length > 0 ? $"({after}" : request.From is { } earliest ? $"{earliest.ToUnixTimeMilliseconds()}-0" : "-";
-            var to = request.To is { } latest ? $"({latest.ToUnixTimeMilliseconds()}-0" : "+";
+            var from = after.Length > 0 ? $"({after}" : request.From is { } earliest ? EntryId.RangeFrom(earliest) : "-";
+            var to = request.To is { } latest ? EntryId.RangeBefore(latest) : "+";
             var entries = await redis.StreamRangeAsync(
                 keys[partition], from, to, Math.Min(limit, _size.Count)).WaitAsync(cancellationToken);
             if (entries.Length > 0)

@@ -24,7 +24,7 @@ internal sealed class LivePlace
         var ids = new EntryId[partitions];
         for (var i = 0; i < partitions; i++)
         {
-            if (!EntryId.TryParse(parts[parts.Length == 1 ? 0 : i], out ids[i]))
+            if (!EntryId.TryParse(parts[parts.Length == 1 ? 0 : i], out ids[i]) || ids[i] == EntryId.Highest)
                 return null;
         }
 

@@ -19,6 +19,8 @@ public sealed class AdministrationErrorsTests(AdministrationFixture fixture) : I
     [InlineData("POST", $"{Groups}/nobody/resume", null, 404, "NOT_FOUND", "has no group 'nobody'")]
     [InlineData("GET", $"{Letters}?limit=0", null, 400, "VALIDATION", "'limit' is '0'; it must be a whole number from 1 to 100.")]
     [InlineData("GET", $"{Letters}?cursor=x", null, 400, "VALIDATION", "'cursor' is 'x'; it must be the nextCursor")]
+    [InlineData("GET", $"{Letters}?cursor=18446744073709551615-18446744073709551615", null, 400, "VALIDATION", "it must be the nextCursor")]
+    [InlineData("GET", $"{Letters}?cursor=0-0", null, 400, "VALIDATION", "'cursor' is '0-0'; it must be the nextCursor")]
     [InlineData("GET", $"{Letters}?order=up", null, 400, "VALIDATION", "'order' is 'up'; it must be desc or asc.")]
     [InlineData("GET", $"{Letters}?from=yesterday", null, 400, "VALIDATION", "'from' is 'yesterday'; it must be an ISO 8601 time")]
     [InlineData("GET", $"{Letters}?gruop=a", null, 400, "VALIDATION", "There is no query parameter 'gruop' here; there are group, errorType")]
@@ -54,6 +56,17 @@ public sealed class AdministrationErrorsTests(AdministrationFixture fixture) : I
         using var response = await fixture.Client.SendAsync(request, Cancellation);
 
         await AdministrationFixture.AssertProblemAsync(response, (HttpStatusCode)status, code, detail);
+    }
+
+    [Theory]
+    [InlineData("to=0001-01-01T00:00:00Z")]
+    [InlineData("from=0001-01-01T00:00:00Z&to=1970-01-01T00:00:00Z")]
+    public async Task List_UpToATimeBeforeAllEntries_IsEmpty(string range)
+    {
+        using var response = await fixture.Client.GetAsync($"{Letters}?{range}", Cancellation);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.StartsWith("{\"items\":[]", await response.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -56,6 +56,17 @@ public sealed class EventsApiTests : IAsyncLifetime
         await _redis.DisposeAsync();
     }
 
+    [Theory]
+    [InlineData("?type=a%00b", "'type'")]
+    [InlineData("/live?after=18446744073709551615-18446744073709551615", "is not a place in a stream")]
+    public async Task Get_WithWhatNoServerTakes_SaysWhy(string path, string expected)
+    {
+        using var response = await _client.GetAsync($"/api/events/{Stream}{path}", Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains(expected, (string?)(await AnswerAsync(response))["detail"], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task PostBatch_LinesOfMoreThanAServerTakesByDefault_ArePublished()
     {

@@ -12,6 +12,14 @@ public sealed class LivePlaceTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    [Theory]
+    [InlineData("0-0", true)]
+    [InlineData("18446744073709551615-18446744073709551614", true)]
+    [InlineData("18446744073709551615-18446744073709551615", false)]
+    [InlineData("1-1,18446744073709551615-18446744073709551615", false)]
+    public void Parse_OnlyWhatAnEntryCanFollow_IsAPlace(string text, bool expected) =>
+        Assert.Equal(expected, LivePlace.Parse(text, text.Split(',').Length) is not null);
+
     [Fact]
     public async Task Listen_ResumedFromAPlace_IsNotToldThePastOfSilentPartitions()
     {
