@@ -6,6 +6,7 @@ namespace StackExchange.Redis;
 public sealed partial class ConnectionMultiplexer
 {
     private EndPoint? _lastEndPoint;
+    private ILogger? _logger;
 
     /// <inheritdoc/>
     public event EventHandler<ConnectionFailedEventArgs>? ConnectionFailed;
@@ -41,13 +42,13 @@ public sealed partial class ConnectionMultiplexer
         }
         if (!restored) return;
         Raise(ConnectionRestored, new(connection.EndPoint, link.Type, ConnectionFailureType.None, null));
-        if (Logger is { } logger) Log.Restored(logger, connection.EndPoint, link.Type);
+        Write(logger => Log.Restored(logger, connection.EndPoint, link.Type));
     }
 
     internal void Lost(EndPoint endPoint, ConnectionType type, ConnectionFailureType failure, Exception error)
     {
         Raise(ConnectionFailed, new(endPoint, type, failure, error));
-        if (Logger is { } logger) Log.Failed(logger, endPoint, type, failure, error.Message);
+        Write(logger => Log.Failed(logger, endPoint, type, failure, error.Message));
     }
 
     internal void Refused(EndPoint endPoint, string error)
@@ -61,7 +62,19 @@ public sealed partial class ConnectionMultiplexer
         Raise(InternalError, new(this, endPoint, ConnectionType.Subscription, error, origin));
     }
 
-    private ILogger? Logger => _options.LoggerFactory?.CreateLogger<ConnectionMultiplexer>();
+    // What is logged comes from the loops that keep the connection alive, which a full disk or a disposed factory must not end.
+    private void Write(Action<ILogger> line)
+    {
+        if (_options.LoggerFactory is not { } factory) return;
+        try
+        {
+            line(_logger ??= factory.CreateLogger<ConnectionMultiplexer>());
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            HandlerFailed(e, "logger");
+        }
+    }
 
     // Handlers run on the pool, one event after the other: they may block, and the reading loop may not.
     private void Raise<T>(EventHandler<T>? handlers, T arguments)

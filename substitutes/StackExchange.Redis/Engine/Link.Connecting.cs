@@ -35,21 +35,30 @@ internal sealed partial class Link
 
     private async Task RunAsync()
     {
+        long retries = 0;
+        var atOnce = true;
         while (!_stop.IsCancellationRequested)
         {
             if (Live is { } connection)
             {
+                var since = Stopwatch.GetTimestamp();
                 await connection.Closed;
-                // The first try comes at once: most often the server is back or another one answers.
-                if (_stop.IsCancellationRequested || await TryConnectAsync()) continue;
+                if (_stop.IsCancellationRequested) return;
+                // A server that ends every connection after the handshake is no nearer than one that is away.
+                if (Stopwatch.GetElapsedTime(since).TotalMilliseconds >= options.ConnectTimeout) (retries, atOnce) = (0, true);
+                if (atOnce)
+                {
+                    // Most often the server is back or another one answers.
+                    atOnce = false;
+                    if (await TryConnectAsync()) continue;
+                }
             }
-            await RetryAsync();
+            retries = await RetryAsync(retries);
         }
     }
 
-    private async Task RetryAsync()
+    private async Task<long> RetryAsync(long retries)
     {
-        long retries = 0;
         var last = Stopwatch.StartNew();
         while (Live is null)
         {
@@ -59,6 +68,7 @@ internal sealed partial class Link
             last.Restart();
             await TryConnectAsync();
         }
+        return retries;
     }
 
     private async Task<bool> TryConnectAsync(EndPoint endPoint)

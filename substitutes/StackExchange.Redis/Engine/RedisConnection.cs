@@ -107,23 +107,37 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
     public void Fail(ConnectionFailureType type, string message, Exception? cause = null)
     {
         if (Interlocked.Exchange(ref _failed, 1) != 0) return;
-        _owner.Detach(this);
-        _stop.Cancel();
-        _stream.Dispose();
-        var text = $"{message} ({EndPointCollection.ToString(EndPoint)}/{Type})";
-        var exception = new RedisConnectionException(type, CommandFlags.None, text, cause, CommandStatus.Sent);
-        while (_pending.TryDequeue(out var pending))
+        try
         {
-            pending.Fail(new RedisConnectionException(type, pending.Flags, $"{text}, command={pending.Command}", cause, CommandStatus.Sent));
+            _owner.Detach(this);
+            _stop.Cancel();
+            _stream.Dispose();
         }
-        _owner.Closed(this, exception);
-        _closed.TrySetResult();
+        finally
+        {
+            FailPending(type, $"{message} ({EndPointCollection.ToString(EndPoint)}/{Type})", cause);
+        }
     }
 
-    public void Dispose()
+    // The source of the token stays: whoever finds the connection failed already comes here while the failure is still being
+    // dealt with, which then could not cancel any more. Without a timer it holds nothing.
+    public void Dispose() => Fail(ConnectionFailureType.ConnectionDisposed, "The connection was closed.");
+
+    private void FailPending(ConnectionFailureType type, string text, Exception? cause)
     {
-        Fail(ConnectionFailureType.ConnectionDisposed, "The connection was closed.");
-        _stop.Dispose();
+        try
+        {
+            while (_pending.TryDequeue(out var pending))
+            {
+                pending.Fail(new RedisConnectionException(type, pending.Flags, $"{text}, command={pending.Command}", cause, CommandStatus.Sent));
+            }
+            _owner.Closed(this, new(type, CommandFlags.None, text, cause, CommandStatus.Sent));
+        }
+        finally
+        {
+            // The link waits for this before it connects again, and so does who closes it.
+            _closed.TrySetResult();
+        }
     }
 
     private void Select(int database)

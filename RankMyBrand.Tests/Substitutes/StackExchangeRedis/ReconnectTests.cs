@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using RankMyBrand.Tests.Support;
+using StackExchange.Redis;
+
+namespace RankMyBrand.Tests.Substitutes.StackExchangeRedis;
+
+/// <summary>What must not keep a client from its server.</summary>
+public sealed class ReconnectTests
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Logger_ThatThrows_CostsNothingButItsLines()
+    {
+        await using var server = await RedisServer.StartAsync(Cancellation);
+        using var broken = new BrokenLogging();
+        var options = ConfigurationOptions.Parse(server.EndPoint);
+        options.LoggerFactory = broken;
+        options.ReconnectRetryPolicy = new LinearRetry(100);
+        var client = await ConnectionMultiplexer.ConnectAsync(options);
+
+        foreach (var factory in (bool[])[true, false])
+        {
+            broken.IsFactoryBroken = factory;
+            server.Kill();
+            await UntilAsync(() => !client.IsConnected);
+            await server.RestartAsync(Cancellation);
+            await UntilAsync(() => client.IsConnected);
+        }
+        await client.DisposeAsync().AsTask().WaitAsync(s_patience, Cancellation);
+
+        Assert.True(broken.Thrown >= 4);
+    }
+
+    [Fact]
+    public async Task Dispose_OfAConnectionThatIsFailing_LeavesNobodyWaiting()
+    {
+        using var stream = new MemoryStream();
+        var connection = new RedisConnection(
+            new DnsEndPoint("redis", 6379), ConnectionType.Interactive, stream, new(), new Owner(detaching: own => own.Dispose()));
+        var message = new Message<bool>(Commands.Ping, CommandFlags.None, Replies.Done);
+        connection.Append(message, -1, "*1\r\n$4\r\nPING\r\n"u8);
+
+        connection.Fail(ConnectionFailureType.SocketFailure, "The socket failed");
+
+        Assert.Equal(ConnectionFailureType.SocketFailure, (await Assert.ThrowsAsync<RedisConnectionException>(() => message.Task)).FailureType);
+        await connection.Closed.WaitAsync(s_patience, Cancellation);
+    }
+
+    [Fact]
+    public async Task Failure_ThatNobodyCanBeTold_StillEndsTheConnection()
+    {
+        using var stream = new MemoryStream();
+        var connection = new RedisConnection(
+            new DnsEndPoint("redis", 6379), ConnectionType.Interactive, stream, new(), new Owner(_ => throw new InvalidOperationException("no")));
+        var message = new Message<bool>(Commands.Ping, CommandFlags.None, Replies.Done);
+        connection.Append(message, -1, "*1\r\n$4\r\nPING\r\n"u8);
+
+        Assert.Throws<InvalidOperationException>(() => connection.Fail(ConnectionFailureType.SocketFailure, "The socket failed"));
+
+        await Assert.ThrowsAsync<RedisConnectionException>(() => message.Task);
+        await connection.Closed.WaitAsync(s_patience, Cancellation);
+    }
+
+    [Fact]
+    public async Task Connections_ThatDieYoung_AreReplacedAtThePaceOfThePolicy()
+    {
+        await using var server = await RedisServer.StartAsync(Cancellation);
+        await using var proxy = new GatedProxy(server.Port);
+        var policy = new RecordingPolicy();
+        var options = ConfigurationOptions.Parse(proxy.EndPoint + ",connectTimeout=60000");
+        options.ReconnectRetryPolicy = policy;
+        await using var client = await ConnectionMultiplexer.ConnectAsync(options);
+        client.ConnectionRestored += (_, _) => Cut();
+
+        Cut();
+        await UntilAsync(() => policy.Counts.Count >= 5 || client.GetCounters().Interactive.SocketCount > 20);
+
+        // The first try after the loss asks nobody; after that the policy learns how many there have been.
+        Assert.Equal([0, 1, 2, 3, 4], policy.Counts.Take(5));
+
+        void Cut()
+        {
+            proxy.Close();
+            proxy.Open();
+        }
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        limit.CancelAfter(s_patience);
+        while (!condition()) await Task.Delay(TimeSpan.FromMilliseconds(5), limit.Token);
+    }
+
+    private sealed class RecordingPolicy : IReconnectRetryPolicy
+    {
+        public ConcurrentQueue<long> Counts { get; } = new();
+
+        public bool ShouldRetry(long currentRetryCount, int timeElapsedMillisecondsSinceLastRetry)
+        {
+            Counts.Enqueue(currentRetryCount);
+            return true;
+        }
+    }
+
+    /// <summary>A disk that is full, or a factory that has been disposed.</summary>
+    private sealed class BrokenLogging : ILoggerFactory, ILogger
+    {
+        private int _thrown;
+
+        public bool IsFactoryBroken { get; set; }
+
+        public int Thrown => Volatile.Read(ref _thrown);
+
+        public ILogger CreateLogger(string categoryName) => IsFactoryBroken ? throw Broken() : this;
+
+        public void AddProvider(ILoggerProvider provider) { }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => throw Broken();
+
+        public void Dispose() { }
+
+        private IOException Broken()
+        {
+            Interlocked.Increment(ref _thrown);
+            return new("The disk is full.");
+        }
+    }
+
+    /// <summary>Stands where the link does.</summary>
+    private sealed class Owner(Action<RedisConnection> detaching) : IConnectionOwner
+    {
+        public bool TryPush(RedisConnection connection, RespReader reader) => false;
+
+        public void Refused(RedisConnection connection, IMessage message, string error) { }
+
+        public void Detach(RedisConnection connection) => detaching(connection);
+
+        public void Closed(RedisConnection connection, RedisConnectionException exception) { }
+    }
+}
