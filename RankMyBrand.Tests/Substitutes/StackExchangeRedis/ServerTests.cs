@@ -181,6 +181,20 @@ public sealed class ServerTests(RedisFixture redis) : IClassFixture<RedisFixture
     }
 
     [Fact]
+    public async Task Closed_Client_RefusesBatchesWithAllTheirCommands()
+    {
+        var client = await ConnectionMultiplexer.ConnectAsync(redis.EndPoint);
+        var batch = client.GetDatabase().CreateBatch();
+        var set = batch.StringSetAsync(RedisFixture.Key(), 1);
+        await client.CloseAsync();
+
+        Assert.Throws<ObjectDisposedException>(batch.Execute);
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(
+            () => set.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Closed_Client_RefusesCommands()
     {
         var client = await ConnectionMultiplexer.ConnectAsync(redis.EndPoint);

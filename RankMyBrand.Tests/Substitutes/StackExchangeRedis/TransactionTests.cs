@@ -118,6 +118,23 @@ public sealed class TransactionTests(RedisFixture redis) : IClassFixture<RedisFi
     }
 
     [Fact]
+    public async Task Condition_ThatCannotBeChecked_LeavesNoWatchBehind()
+    {
+        var db = redis.Database(RedisProtocol.Resp3);
+        RedisKey list = RedisFixture.Key(), text = RedisFixture.Key();
+        await db.ListRightPushAsync(list, "a");
+
+        await Assert.ThrowsAsync<RedisServerException>(() => db.LockReleaseAsync(list, "token"));
+        // On another connection, as another process would.
+        await redis.Database(RedisProtocol.Resp2).ListRightPushAsync(list, "b");
+        var next = db.CreateTransaction();
+        var set = next.StringSetAsync(text, 1);
+
+        Assert.True(await next.ExecuteAsync());
+        Assert.True(await set);
+    }
+
+    [Fact]
     public async Task UnknownCommand_InTransaction_FailsAll()
     {
         var transaction = redis.Database(RedisProtocol.Resp3).CreateTransaction();

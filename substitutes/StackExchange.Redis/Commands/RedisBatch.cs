@@ -17,8 +17,20 @@ internal sealed class RedisBatch(
             (frames, messages) = (_frames, _messages);
             (_frames, _messages) = (new(), []);
         }
-        if (messages.Count > 0) Owner.Interactive.Send(messages, Database, frames);
-        frames.Release();
+        try
+        {
+            if (messages.Count > 0) Owner.Interactive.Send(messages, Database, frames);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Who waits for a command of the batch need not be who executes it.
+            foreach (var message in messages) message.Fail(e);
+            throw;
+        }
+        finally
+        {
+            frames.Release();
+        }
     }
 
     protected override void Deliver(IMessage message, CommandFrame frame)

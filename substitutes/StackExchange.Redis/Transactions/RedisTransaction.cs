@@ -41,29 +41,32 @@ internal sealed class RedisTransaction(
         if (_count == 0 && _conditions.Count == 0) return true;
         var link = Owner.Interactive;
         Task<bool> outcome;
-        if (!await link.Transactions.WaitAsync(Owner.Options.AsyncTimeout)) throw Abandon(new RedisTimeoutException(
+        var watch = _conditions.Count > 0 ? new WatchMessage(flags) : null;
+        if (!await link.Transactions.WaitAsync(Owner.Options.AsyncTimeout).ConfigureAwait(false)) throw Abandon(new RedisTimeoutException(
             flags, $"The transaction waited for {Owner.Options.AsyncTimeout} ms behind another one; {Owner.Status()}.", CommandStatus.WaitingToBeSent));
         try
         {
-            RedisConnection? connection = null;
-            if (_conditions.Count > 0)
+            if (watch is not null)
             {
-                connection = await CheckAsync(link, flags);
+                await CheckAsync(link, watch, flags).ConfigureAwait(false);
                 if (!_conditions.TrueForAll(condition => condition.WasSatisfied))
                 {
-                    Forget(link, connection);
+                    Unwatch(link, watch);
+                    foreach (var command in _commands.AsSpan(0, _count)) command.Cancel();
                     return false;
                 }
             }
             if (_count == 0) _frames.Append(Owner.MultiFrame);
             _frames.Append(Owner.ExecFrame);
             var exec = new ExecMessage(_commands, _count, flags);
-            link.Send(new TransactionMessages(exec), Database, _frames, connection);
+            link.Send(new TransactionMessages(exec), Database, _frames, watch?.Connection);
             outcome = exec.Task;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             Abandon(e);
+            // The connection is everybody's: a watch that stays on it would let the next transaction of another caller fail.
+            if (watch is not null) Unwatch(link, watch);
             throw;
         }
         finally
@@ -71,7 +74,7 @@ internal sealed class RedisTransaction(
             link.Transactions.Release();
             _frames.Release();
         }
-        return await outcome;
+        return await outcome.ConfigureAwait(false);
     }
 
     protected override void Deliver(IMessage message, CommandFrame frame)
@@ -100,15 +103,14 @@ internal sealed class RedisTransaction(
         return why;
     }
 
-    /// <summary>Watches the keys of the conditions and looks at them; returns the connection that watches.</summary>
-    private async Task<RedisConnection> CheckAsync(Link link, CommandFlags flags)
+    /// <summary>Watches the keys of the conditions and looks at them.</summary>
+    private async Task CheckAsync(Link link, WatchMessage watch, CommandFlags flags)
     {
         var probes = new SendBuffer();
-        var watch = Start(Commands.Watch);
-        foreach (var condition in _conditions) watch.Add(condition.Condition.Key);
-        probes.Append(watch.Complete());
-        var watching = new WatchMessage(flags);
-        List<IMessage> messages = [watching];
+        var watching = Start(Commands.Watch);
+        foreach (var condition in _conditions) watching.Add(condition.Condition.Key);
+        probes.Append(watching.Complete());
+        List<IMessage> messages = [watch];
         List<Task<RedisResult>> answers = [];
         foreach (var condition in _conditions)
         {
@@ -120,17 +122,19 @@ internal sealed class RedisTransaction(
         }
         link.Send(messages, Database, probes);
         probes.Release();
-        await watching.Task;
-        for (var i = 0; i < answers.Count; i++) _conditions[i].WasSatisfied = _conditions[i].Condition.Holds(await answers[i]);
-        return watching.Connection!;
+        await watch.Task.ConfigureAwait(false);
+        for (var i = 0; i < answers.Count; i++)
+        {
+            _conditions[i].WasSatisfied = _conditions[i].Condition.Holds(await answers[i].ConfigureAwait(false));
+        }
     }
 
-    private void Forget(Link link, RedisConnection connection)
+    private void Unwatch(Link link, WatchMessage watch)
     {
+        if (watch.Connection is not { } connection) return;
         var unwatch = new SendBuffer();
         unwatch.Append(Start(Commands.Unwatch).Complete());
         link.Send([new IgnoredMessage(Commands.Unwatch)], Database, unwatch, connection);
         unwatch.Release();
-        foreach (var command in _commands.AsSpan(0, _count)) command.Cancel();
     }
 }
