@@ -39,6 +39,27 @@ public sealed class SecurityTests
     }
 
     [Theory, MemberData(nameof(Protocols))]
+    public async Task AclUser_WithoutPassword_IsNotTheDefaultUser(RedisProtocol protocol)
+    {
+        await using var server = await RedisServer.StartAsync(
+            Cancellation, "--user", "reader", "on", "nopass", "~*", "&*", "+@read", "+@connection", "+info");
+        await using var client = await ConnectionMultiplexer.ConnectAsync($"{server.EndPoint},user=reader,protocol={protocol}");
+
+        var error = await Assert.ThrowsAsync<RedisServerException>(() => client.GetDatabase().StringSetAsync("k", 1));
+
+        Assert.StartsWith("NOPERM", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Password_ThatTheServerDoesNotAskFor_DoesNotMatter()
+    {
+        await using var server = await RedisServer.StartAsync(Cancellation);
+        await using var client = await ConnectionMultiplexer.ConnectAsync($"{server.EndPoint},password=unasked");
+
+        Assert.True(await client.GetDatabase().StringSetAsync("k", 1));
+    }
+
+    [Theory, MemberData(nameof(Protocols))]
     public async Task Tls_TrustedCertificate_Connects(RedisProtocol protocol)
     {
         using var authority = CreateAuthority();

@@ -11,9 +11,13 @@ internal sealed class Handshake(RedisConnection connection, Lock gate, Configura
     /// <exception cref="RedisConnectionException">The server refuses the client, is still loading, or does not speak RESP.</exception>
     public async Task<ServerFacts> RunAsync(string clientName, string libraryName, CancellationToken cancellationToken)
     {
-        var auth = options.Password is { Length: > 0 } password
-            ? options.User is { Length: > 0 } user ? Add(Commands.Auth, user, password) : Add(Commands.Auth, password)
-            : null;
+        var auth = (options.User, options.Password) switch
+        {
+            // Without a password, too: otherwise the default user's rights would be taken for those of the named one.
+            ({ Length: > 0 } user, var password) => Add(Commands.Auth, user, password ?? ""),
+            (_, { Length: > 0 } password) => Add(Commands.Auth, password),
+            _ => null,
+        };
         var hello = options.TryResp3 ? Add(Commands.Hello, "3") : null;
         if (Sanitized(clientName) is { Length: > 0 } name) Add(Commands.Client, "SETNAME", name);
         if (options.SetClientLibrary)
@@ -40,12 +44,13 @@ internal sealed class Handshake(RedisConnection connection, Lock gate, Configura
         // What was appended to a connection that had failed already has no outcome.
         if (connection.HasFailed && !all.IsCompleted) throw new IOException("The connection ended before the server had introduced itself.");
 
-        if (auth is not null) await Refuse(auth, ConnectionFailureType.AuthenticationFailure);
-        await Refuse(tracer, ConnectionFailureType.ProtocolFailure);
+        // A server that needs no password says so when it is given one. What it does not let in fails the last answer.
+        if (auth is not null) await Refuse(auth, any: false).ConfigureAwait(false);
+        await Refuse(tracer, any: true).ConfigureAwait(false);
         var facts = new ServerFacts { Protocol = RedisProtocol.Resp2, Version = null };
         facts = WithInfo(WithInfo(facts, server), replication);
         if (hello?.Task is { IsCompletedSuccessfully: true }) facts = facts with { Protocol = RedisProtocol.Resp3 };
-        if (databases?.Task is { IsCompletedSuccessfully: true } count && (await count).AsArray() is { Length: 2 } pair)
+        if (databases?.Task is { IsCompletedSuccessfully: true } count && (await count.ConfigureAwait(false)).AsArray() is { Length: 2 } pair)
         {
             facts = facts with { Databases = (int)pair[1] };
         }
@@ -63,21 +68,22 @@ internal sealed class Handshake(RedisConnection connection, Lock gate, Configura
         return message;
     }
 
-    private static async Task Refuse(Message<RedisResult> step, ConnectionFailureType type)
+    /// <summary>Refuses the connection when the server refuses a step: with any error, or only for want of rights.</summary>
+    private static async Task Refuse(Message<RedisResult> step, bool any)
     {
         try
         {
-            await step.Task;
+            await step.Task.ConfigureAwait(false);
         }
         catch (RedisServerException e)
         {
-            type = e.Kind switch
+            var type = e.Kind switch
             {
                 RedisErrorKind.NoAuth or RedisErrorKind.WrongPass or RedisErrorKind.NoPermission => ConnectionFailureType.AuthenticationFailure,
                 RedisErrorKind.Loading => ConnectionFailureType.Loading,
-                _ => type,
+                _ => ConnectionFailureType.ProtocolFailure,
             };
-            throw new RedisConnectionException(type, CommandFlags.None, e.Message, e);
+            if (any || type == ConnectionFailureType.AuthenticationFailure) throw new RedisConnectionException(type, CommandFlags.None, e.Message, e);
         }
     }
 
