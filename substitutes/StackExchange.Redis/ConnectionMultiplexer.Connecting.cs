@@ -42,12 +42,15 @@ public sealed partial class ConnectionMultiplexer
         var multiplexer = new ConnectionMultiplexer(configuration);
         log?.WriteLine($"Connecting to {configuration.ToString(includePassword: false)}");
         var connected = false;
-        for (var cycle = 0; cycle < Math.Max(1, configuration.ConnectRetry) && !connected; cycle++) connected = await multiplexer.Interactive.TryConnectAsync();
+        for (var cycle = 0; cycle < Math.Max(1, configuration.ConnectRetry) && !connected; cycle++)
+        {
+            connected = await multiplexer.Interactive.TryConnectAsync().ConfigureAwait(false);
+        }
         log?.WriteLine(connected ? "Connected" : "Not connected");
         if (!connected && configuration.AbortOnConnectFail)
         {
             var exception = multiplexer.UnableToConnect();
-            await multiplexer.DisposeAsync();
+            await multiplexer.DisposeAsync().ConfigureAwait(false);
             throw exception;
         }
         multiplexer.Interactive.Run();
@@ -61,10 +64,12 @@ public sealed partial class ConnectionMultiplexer
     public async Task CloseAsync(bool allowCommandsToComplete = true)
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        await Interactive.CloseAsync(allowCommandsToComplete);
-        if (SubscriptionLink is { } link) await link.CloseAsync(allowCommandsToComplete: false);
-        await _stop.CancelAsync();
-        await _heart;
+        Link? subscription;
+        lock (_subscriptionGate) subscription = _subscription;
+        await Interactive.CloseAsync(allowCommandsToComplete).ConfigureAwait(false);
+        if (subscription is not null) await subscription.CloseAsync(allowCommandsToComplete: false).ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _heart.ConfigureAwait(false);
         Subscriptions.Complete();
     }
 
@@ -72,16 +77,30 @@ public sealed partial class ConnectionMultiplexer
     public void Dispose() => Close();
 
     /// <summary>Closes the connection after the commands in flight have their replies.</summary>
-    public async ValueTask DisposeAsync() => await CloseAsync();
+    public async ValueTask DisposeAsync() => await CloseAsync().ConfigureAwait(false);
 
-    internal Link UseSubscriptionLink() => _subscription.Value;
+    /// <exception cref="ObjectDisposedException">The multiplexer is closed; nobody would close the link any more.</exception>
+    internal Link UseSubscriptionLink()
+    {
+        lock (_subscriptionGate)
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            if (_subscription is null)
+            {
+                var link = new Link(this, _options, ConnectionType.Subscription);
+                link.Run();
+                Volatile.Write(ref _subscription, link);
+            }
+            return _subscription;
+        }
+    }
 
     private async Task BeatAsync()
     {
         using var timer = new PeriodicTimer(_options.HeartbeatInterval);
         try
         {
-            while (await timer.WaitForNextTickAsync(_stop.Token))
+            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
                 var now = Environment.TickCount64;
                 Interactive.Beat(now);

@@ -34,7 +34,12 @@ public sealed partial class ConnectionMultiplexer
             throw new RedisCommandException($"The command '{command}' is not one word; pass '{command.Split(' ')[0]}' as the command and the rest as arguments.");
         }
         object?[] arguments = args is null ? [] : [.. args];
-        var frame = Start(KnownCommand(command));
+        var known = KnownCommand(command);
+        if (known.ChangesConnection)
+        {
+            throw new RedisCommandException($"{known} would change the connection that everybody shares; use {nameof(ISubscriber)} to subscribe.");
+        }
+        var frame = Start(known);
         foreach (var argument in arguments)
         {
             switch (argument)

@@ -9,11 +9,12 @@ public sealed partial class ConnectionMultiplexer : IConnectionMultiplexer
 {
     private readonly ConfigurationOptions _options;
     private readonly EndPointCollection _endPoints;
-    private readonly Lazy<Link> _subscription;
+    private readonly Lock _subscriptionGate = new();
     private readonly Task _heart;
     private readonly CancellationTokenSource _stop = new();
     private Func<ProfilingSession?>? _profiler;
     private string _suffixes = "";
+    private Link? _subscription;
     private int _disposed;
 
     private ConnectionMultiplexer(ConfigurationOptions configuration)
@@ -25,12 +26,6 @@ public sealed partial class ConnectionMultiplexer : IConnectionMultiplexer
         Map = _options.CommandMap;
         Interactive = new(this, _options, ConnectionType.Interactive);
         Subscriptions = new(this, _options);
-        _subscription = new(() =>
-        {
-            var link = new Link(this, _options, ConnectionType.Subscription);
-            link.Run();
-            return link;
-        });
         _heart = Task.Run(BeatAsync);
     }
 
@@ -59,7 +54,9 @@ public sealed partial class ConnectionMultiplexer : IConnectionMultiplexer
     internal Link Interactive { get; }
 
     /// <summary>The second way to the server, which only RESP2 needs; null until it is used.</summary>
-    internal Link? SubscriptionLink => _subscription.IsValueCreated ? _subscription.Value : null;
+    internal Link? SubscriptionLink => Volatile.Read(ref _subscription);
+
+    internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
     internal Subscriptions Subscriptions { get; }
 

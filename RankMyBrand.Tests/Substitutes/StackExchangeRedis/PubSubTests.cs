@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using RankMyBrand.Tests.Support;
 using StackExchange.Redis;
 
 namespace RankMyBrand.Tests.Substitutes.StackExchangeRedis;
@@ -138,6 +139,78 @@ public sealed class PubSubTests(RedisFixture redis) : IClassFixture<RedisFixture
         await queue.UnsubscribeAsync();
     }
 
+    [Theory, MemberData(nameof(Protocols))]
+    public async Task Subscription_ThatTheServerEnds_IsRenewedAndShiftsNoReplies(RedisProtocol protocol)
+    {
+        await using var server = await RedisServer.StartAsync(
+            Cancellation, "--cluster-enabled", "yes", "--cluster-require-full-coverage", "no");
+        await using var client = await ConnectionMultiplexer.ConnectAsync($"{server.EndPoint},protocol={protocol},asyncTimeout=30000");
+        var db = client.GetDatabase();
+        await db.ExecuteAsync("CLUSTER", "ADDSLOTSRANGE", 0, 16383);
+        await UntilAsync(async () => (await db.ExecuteAsync("CLUSTER", "INFO")).ToString().Contains("cluster_state:ok", StringComparison.Ordinal));
+        var channel = RedisChannel.Sharded("ch");
+        var queue = await client.GetSubscriber().SubscribeAsync(channel);
+        await db.StringSetAsync("k", "v");
+
+        var slot = client.HashSlot("ch");
+        var batch = db.CreateBatch();
+        var removed = batch.ExecuteAsync("CLUSTER", "DELSLOTS", slot);
+        var added = batch.ExecuteAsync("CLUSTER", "ADDSLOTS", slot);
+        var value = batch.StringGetAsync("k");
+        batch.Execute();
+
+        Assert.Equal("v", (string?)await value);
+        Assert.Equal("OK", (string?)await removed);
+        Assert.Equal("OK", (string?)await added);
+        await UntilAsync(async () => await client.GetSubscriber().PublishAsync(channel, "m") == 1);
+        Assert.Equal("m", (string?)(await queue.ReadAsync(Cancellation).AsTask().WaitAsync(s_patience, Cancellation)).Message);
+        await queue.UnsubscribeAsync();
+        Assert.Equal("v", (string?)await db.StringGetAsync("k"));
+    }
+
+    [Theory]
+    [InlineData("SUBSCRIBE", "a", "b"), InlineData("psubscribe", "a"), InlineData("SSUBSCRIBE", "a"), InlineData("UNSUBSCRIBE")]
+    [InlineData("PUNSUBSCRIBE"), InlineData("SUNSUBSCRIBE"), InlineData("MONITOR"), InlineData("RESET")]
+    public async Task Command_ThatChangesTheConnection_IsRefused(string command, params object[] arguments)
+    {
+        var db = redis.Database(RedisProtocol.Resp3);
+
+        await Assert.ThrowsAsync<RedisCommandException>(async () => await db.ExecuteAsync(command, arguments));
+    }
+
+    [Theory, MemberData(nameof(Protocols))]
+    public async Task Channel_RefusedOnce_CanBeSubscribedToLater(RedisProtocol protocol)
+    {
+        var (user, admin) = (RedisFixture.Key("user").ToString(), redis.Database(protocol));
+        await admin.ExecuteAsync("ACL", "SETUSER", user, "on", ">pw", "~*", "resetchannels", "+@all");
+        await using var client = await ConnectionMultiplexer.ConnectAsync(
+            $"{redis.EndPoint},user={user},password=pw,protocol={protocol},asyncTimeout=30000");
+        var channel = RedisChannel.Literal(RedisFixture.Key("refused").ToString());
+        var refused = new TaskCompletionSource();
+        client.ErrorMessage += (_, _) => refused.TrySetResult();
+
+        var forgotten = await client.GetSubscriber().SubscribeAsync(channel, CommandFlags.FireAndForget);
+        await refused.Task.WaitAsync(s_patience, Cancellation);
+        await forgotten.Completion.WaitAsync(s_patience, Cancellation);
+        await admin.ExecuteAsync("ACL", "SETUSER", user, "allchannels");
+        var queue = await client.GetSubscriber().SubscribeAsync(channel);
+
+        Assert.Equal(1, await redis.Client(protocol).GetSubscriber().PublishAsync(channel, "m"));
+        Assert.Equal("m", (string?)(await queue.ReadAsync(Cancellation).AsTask().WaitAsync(s_patience, Cancellation)).Message);
+    }
+
+    [Theory, MemberData(nameof(Protocols))]
+    public async Task Subscribe_OnAClosedClient_IsRefused(RedisProtocol protocol)
+    {
+        var client = await ConnectionMultiplexer.ConnectAsync($"{redis.EndPoint},protocol={protocol}");
+        await client.DisposeAsync();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => client.GetSubscriber().SubscribeAsync(RedisChannel.Literal("late")));
+
+        Assert.Equal(0, client.GetCounters().Subscription.SocketCount);
+        Assert.Equal(0, client.GetCounters().Subscription.Subscriptions);
+    }
+
     [Fact]
     public async Task ChannelPrefix_IsAddedAndTakenAway()
     {
@@ -148,5 +221,12 @@ public sealed class PubSubTests(RedisFixture redis) : IClassFixture<RedisFixture
         Assert.Equal(1, await redis.Client(RedisProtocol.Resp3).GetSubscriber().PublishAsync(RedisChannel.Literal("app:" + name), "m"));
 
         Assert.Equal(RedisChannel.Literal(name), (await queue.ReadAsync(Cancellation)).Channel);
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        limit.CancelAfter(s_patience);
+        while (!await condition()) await Task.Delay(TimeSpan.FromMilliseconds(5), limit.Token);
     }
 }

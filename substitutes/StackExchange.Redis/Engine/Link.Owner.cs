@@ -5,7 +5,7 @@ internal sealed partial class Link
     bool IConnectionOwner.TryPush(RedisConnection connection, RespReader reader)
     {
         var push = reader.Type == (byte)'>' || (type == ConnectionType.Subscription && reader.Type == (byte)'*');
-        return push && owner.Subscriptions.TryReceive(reader);
+        return push && owner.Subscriptions.TryReceive(this, connection, reader);
     }
 
     void IConnectionOwner.Refused(RedisConnection connection, IMessage message, string error) => owner.Refused(connection.EndPoint, error);

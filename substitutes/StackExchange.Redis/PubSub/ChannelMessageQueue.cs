@@ -107,11 +107,11 @@ public sealed class ChannelMessageQueue : IAsyncEnumerable<ChannelMessage>
         // It ends with the subscription, which completes the channel.
         _ = Task.Run(async () =>
         {
-            await foreach (var message in _messages.Reader.ReadAllAsync())
+            await foreach (var message in _messages.Reader.ReadAllAsync().ConfigureAwait(false))
             {
                 try
                 {
-                    await handler(message);
+                    await handler(message).ConfigureAwait(false);
                 }
                 catch (Exception e) when (e is not OutOfMemoryException)
                 {

@@ -31,7 +31,7 @@ internal sealed class RedisSubscriber(ConnectionMultiplexer owner) : ISubscriber
     public async Task<ChannelMessageQueue> SubscribeAsync(RedisChannel channel, CommandFlags flags)
     {
         var queue = new ChannelMessageQueue(channel, owner);
-        await owner.Subscriptions.AddAsync(channel, queue, flags);
+        await owner.Subscriptions.AddAsync(channel, queue, flags).ConfigureAwait(false);
         return queue;
     }
 
@@ -52,7 +52,7 @@ internal sealed class RedisSubscriber(ConnectionMultiplexer owner) : ISubscriber
     public async Task<TimeSpan> PingAsync(CommandFlags flags)
     {
         var started = Stopwatch.GetTimestamp();
-        await _database.PingAsync(flags);
+        await _database.PingAsync(flags).ConfigureAwait(false);
         return Stopwatch.GetElapsedTime(started);
     }
 

@@ -12,7 +12,8 @@ internal sealed class Subscription(RedisChannel channel)
 
     public void Confirm() => _confirmed.TrySetResult();
 
-    public void Refuse(Exception exception) => _confirmed.TrySetException(exception);
+    /// <summary>Learns that the server refuses it; false when the server had confirmed it before.</summary>
+    public bool Refuse(Exception exception) => _confirmed.TrySetException(exception);
 
     /// <summary>Adds a listener; true when it is the first. The caller orders changes.</summary>
     public bool Add(object listener)

@@ -30,6 +30,7 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
         Task confirmed;
         lock (_gate)
         {
+            ObjectDisposedException.ThrowIf(owner.IsDisposed, owner);
             var subscription = _active.GetOrAdd(channel, static key => new(key));
             var first = subscription.Add(listener);
             confirmed = subscription.Confirmed;
@@ -37,7 +38,7 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
             {
                 var frame = CommandFrame.Start(Subscribing(channel), owner.Map).Add(OnWire(channel));
                 // Without a connection there is nothing to send: the next one renews every subscription in the list.
-                var sent = Link.TrySend(new SubscribeMessage(frame.Command, subscription, flags), frame.Complete());
+                var sent = Link.TrySend(new SubscribeMessage(this, channel, subscription, frame.Command, flags), frame.Complete());
                 if (!sent && !options.BacklogPolicy.QueueWhileDisconnected)
                 {
                     _active.TryRemove(channel, out _);
@@ -48,7 +49,7 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
         if (flags.HasFlag(CommandFlags.FireAndForget)) return;
         try
         {
-            await confirmed.WaitAsync(TimeSpan.FromMilliseconds(options.AsyncTimeout));
+            await confirmed.WaitAsync(TimeSpan.FromMilliseconds(options.AsyncTimeout)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
@@ -74,11 +75,11 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
             else if (!subscription.Remove(listener)) return;
             if (!_active.TryRemove(channel, out _)) return;
             var frame = CommandFrame.Start(Unsubscribing(channel), owner.Map).Add(OnWire(channel));
-            var message = new Message<bool>(frame.Command, flags, Replies.Done);
+            var message = new UnsubscribeMessage(channel, frame.Command, flags);
             if (!Link.TrySend(message, frame.Complete())) return;
             removed = message.Task;
         }
-        if (!flags.HasFlag(CommandFlags.FireAndForget)) await removed;
+        if (!flags.HasFlag(CommandFlags.FireAndForget)) await removed.ConfigureAwait(false);
     }
 
     public Task RemoveAllAsync(CommandFlags flags) => Task.WhenAll(_active.Keys.Select(channel => RemoveAsync(channel, null, flags)));
@@ -86,8 +87,11 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
     /// <summary>Ends every queue when the multiplexer is closed.</summary>
     public void Complete()
     {
-        foreach (var subscription in _active.Values) subscription.Clear();
-        _active.Clear();
+        lock (_gate)
+        {
+            foreach (var subscription in _active.Values) subscription.Clear();
+            _active.Clear();
+        }
     }
 
     /// <summary>What a new connection has to send first. Called under the gate of its link.</summary>
@@ -97,7 +101,7 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
         foreach (var (channel, subscription) in _active)
         {
             var frame = CommandFrame.Start(Subscribing(channel), owner.Map).Add(OnWire(channel));
-            yield return (new SubscribeMessage(frame.Command, subscription, CommandFlags.None), frame.Complete().ToArray());
+            yield return (new SubscribeMessage(this, channel, subscription, frame.Command, CommandFlags.None), frame.Complete().ToArray());
         }
     }
 
@@ -116,13 +120,13 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
         : RedisChannel.Received([.. options.ChannelPrefix.Bytes.Span, .. channel.Bytes.Span], KindOf(channel));
 
     /// <summary>Takes a message for subscribers; false when it is the answer to a command.</summary>
-    public bool TryReceive(RespReader reader)
+    public bool TryReceive(Link link, RedisConnection connection, RespReader reader)
     {
         if (reader.Count == 0) return false;
         var (count, push) = (reader.Count, reader.Type == (byte)'>');
         reader.Next();
         var (isMessage, isPattern, isSharded) = (reader.Is("message"u8), reader.Is("pmessage"u8), reader.Is("smessage"u8));
-        if (!isMessage && !isPattern && !isSharded) return push && !IsAnswer(reader);
+        if (!isMessage && !isPattern && !isSharded) return IsNotice(reader, out var notice) ? TryTake(notice, link, connection, reader) : push;
         if (count != (isPattern ? 4 : 3)) throw reader.Unexpected("a published message");
         var subscribed = Named(reader.NextValue(), isPattern ? RedisChannel.Kind.Pattern : isSharded ? RedisChannel.Kind.Sharded : RedisChannel.Kind.Literal);
         var channel = isPattern ? Named(reader.NextValue(), RedisChannel.Kind.Literal) : subscribed;
@@ -132,9 +136,40 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
     }
 
     // Other pushes, such as invalidations of client-side caches, are nothing this client has asked for.
-    private static bool IsAnswer(in RespReader kind) =>
-        kind.Is("subscribe"u8) || kind.Is("unsubscribe"u8) || kind.Is("psubscribe"u8) || kind.Is("punsubscribe"u8)
-        || kind.Is("ssubscribe"u8) || kind.Is("sunsubscribe"u8);
+    private static bool IsNotice(in RespReader kind, out (bool Subscribes, RedisChannel.Kind Kind) notice)
+    {
+        notice = (kind.Is("subscribe"u8) || kind.Is("psubscribe"u8) || kind.Is("ssubscribe"u8), RedisChannel.Kind.Literal);
+        if (kind.Is("psubscribe"u8) || kind.Is("punsubscribe"u8)) notice.Kind = RedisChannel.Kind.Pattern;
+        else if (kind.Is("ssubscribe"u8) || kind.Is("sunsubscribe"u8)) notice.Kind = RedisChannel.Kind.Sharded;
+        else return notice.Subscribes || kind.Is("unsubscribe"u8);
+        return true;
+    }
+
+    /// <summary>Takes the notice of a change that the server has made by itself; false when the oldest command has asked for it.</summary>
+    private bool TryTake((bool Subscribes, RedisChannel.Kind Kind) notice, Link link, RedisConnection connection, RespReader reader)
+    {
+        var channel = Named(reader.NextValue(), notice.Kind);
+        var isAnswer = connection.Oldest switch
+        {
+            SubscribeMessage message => notice.Subscribes && message.Channel == channel,
+            UnsubscribeMessage message => !notice.Subscribes && message.Channel == channel,
+            _ => false,
+        };
+        if (isAnswer) return false;
+        if (!notice.Subscribes) Renew(link, channel);
+        return true;
+    }
+
+    // The server ends the subscription of a sharded channel by itself when it gives the channel's slot away.
+    private void Renew(Link link, RedisChannel channel)
+    {
+        lock (_gate)
+        {
+            if (!_active.TryGetValue(channel, out var subscription)) return;
+            var frame = CommandFrame.Start(Subscribing(channel), owner.Map).Add(OnWire(channel));
+            link.TrySend(new SubscribeMessage(this, channel, subscription, frame.Command, CommandFlags.None), frame.Complete());
+        }
+    }
 
     private RedisChannel Named(byte[]? name, RedisChannel.Kind kind)
     {
@@ -153,16 +188,33 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
 
     /// <summary>Tells the subscription what became of it.</summary>
     private sealed class SubscribeMessage(
-        Command command, Subscription subscription, CommandFlags flags) : Message<bool>(command, flags, Replies.Done)
+        Subscriptions all, RedisChannel channel, Subscription subscription, Command command, CommandFlags flags)
+        : Message<bool>(command, flags, Replies.Done)
     {
+        public RedisChannel Channel => channel;
+
         public override void Complete(ref RespReader reader)
         {
-            if (reader.IsError) subscription.Refuse(RedisErrors.Exception(reader.Text()!, Flags));
-            else subscription.Confirm();
+            if (!reader.IsError)
+            {
+                subscription.Confirm();
+            }
+            else if (subscription.Refuse(RedisErrors.Exception(reader.Text()!, Flags)))
+            {
+                // The next one who subscribes asks the server again; it may have learnt better.
+                all._active.TryRemove(KeyValuePair.Create(channel, subscription));
+                subscription.Clear();
+            }
             TrySetResult(true);
         }
 
         // A connection that breaks is replaced by one that subscribes again, so the subscription goes on waiting.
         public override bool Fail(Exception exception) => TrySetResult(false);
+    }
+
+    private sealed class UnsubscribeMessage(RedisChannel channel, Command command, CommandFlags flags)
+        : Message<bool>(command, flags, Replies.Done)
+    {
+        public RedisChannel Channel => channel;
     }
 }
