@@ -40,8 +40,7 @@ public sealed class ReconnectTests
     public async Task Dispose_OfAConnectionThatIsFailing_LeavesNobodyWaiting()
     {
         using var stream = new MemoryStream();
-        var connection = new RedisConnection(
-            new DnsEndPoint("redis", 6379), ConnectionType.Interactive, stream, new(), new Owner(detaching: own => own.Dispose()));
+        var connection = Connection(stream, detaching: own => own.Dispose());
         var message = new Message<bool>(Commands.Ping, CommandFlags.None, Replies.Done);
         connection.Append(message, -1, "*1\r\n$4\r\nPING\r\n"u8);
 
@@ -55,8 +54,7 @@ public sealed class ReconnectTests
     public async Task Failure_ThatNobodyCanBeTold_StillEndsTheConnection()
     {
         using var stream = new MemoryStream();
-        var connection = new RedisConnection(
-            new DnsEndPoint("redis", 6379), ConnectionType.Interactive, stream, new(), new Owner(_ => throw new InvalidOperationException("no")));
+        var connection = Connection(stream, detaching: _ => throw new InvalidOperationException("no"));
         var message = new Message<bool>(Commands.Ping, CommandFlags.None, Replies.Done);
         connection.Append(message, -1, "*1\r\n$4\r\nPING\r\n"u8);
 
@@ -89,6 +87,9 @@ public sealed class ReconnectTests
             proxy.Open();
         }
     }
+
+    private static RedisConnection Connection(Stream stream, Action<RedisConnection> detaching) =>
+        new(new DnsEndPoint("redis", 6379), ConnectionType.Interactive, stream, new(), Commands.Select, new Owner(detaching));
 
     private static async Task UntilAsync(Func<bool> condition)
     {
@@ -144,6 +145,8 @@ public sealed class ReconnectTests
         public bool TryPush(RedisConnection connection, RespReader reader) => false;
 
         public void Refused(RedisConnection connection, IMessage message, string error) { }
+
+        public void Selected(RedisConnection connection, int database, string? refusal) { }
 
         public void Detach(RedisConnection connection) => detaching(connection);
 

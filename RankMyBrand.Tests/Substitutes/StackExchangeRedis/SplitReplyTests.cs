@@ -63,6 +63,21 @@ public sealed class SplitReplyTests(RedisFixture redis) : IClassFixture<RedisFix
         Assert.True(await client.GetDatabase().PingAsync() > TimeSpan.Zero);
     }
 
+    [Fact]
+    public async Task Reply_ThatTheReaderFailsOn_FailsItsCommandAndIsNotMissed()
+    {
+        await using var client = await ConnectionMultiplexer.ConnectAsync(redis.EndPoint + ",asyncTimeout=60000");
+        ReplyParser<bool> faulty = static (ref RespReader _) => throw new NotSupportedException("a fault");
+        var message = new Message<bool>(Commands.Ping, CommandFlags.None, faulty);
+
+        client.Interactive.Send(message, -1, "*1\r\n$4\r\nPING\r\n"u8);
+
+        var error = await Assert.ThrowsAsync<RedisConnectionException>(
+            () => message.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.IsType<NotSupportedException>(error.InnerException);
+        Assert.True(await client.GetDatabase().PingAsync() > TimeSpan.Zero);
+    }
+
     private static async Task ExerciseAsync(ConnectionMultiplexer client, int rounds)
     {
         var db = client.GetDatabase();

@@ -1,4 +1,5 @@
 using StackExchange.Redis;
+using StackExchange.Redis.Profiling;
 
 namespace RankMyBrand.Tests.Substitutes.StackExchangeRedis;
 
@@ -132,6 +133,24 @@ public sealed class TransactionTests(RedisFixture redis) : IClassFixture<RedisFi
 
         Assert.True(await next.ExecuteAsync());
         Assert.True(await set);
+    }
+
+    [Fact]
+    public async Task Commands_InATransaction_AreProfiled()
+    {
+        await using var client = await ConnectionMultiplexer.ConnectAsync(redis.EndPoint);
+        var session = new ProfilingSession();
+        client.RegisterProfiler(() => session);
+        var transaction = client.GetDatabase().CreateTransaction();
+        var (set, length) = (transaction.StringSetAsync(RedisFixture.Key(), 1), transaction.ListLengthAsync(RedisFixture.Key()));
+
+        Assert.True(await transaction.ExecuteAsync());
+        await Task.WhenAll(set, length);
+
+        var commands = session.FinishProfiling().ToList();
+        Assert.Equal(["SET", "LLEN"], commands.Select(command => command.Command));
+        Assert.All(commands, command => Assert.True(command.SentToResponse > TimeSpan.Zero));
+        Assert.All(commands, command => Assert.True(command.ElapsedTime > TimeSpan.Zero));
     }
 
     [Fact]

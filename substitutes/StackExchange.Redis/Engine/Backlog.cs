@@ -7,6 +7,9 @@ internal sealed class Backlog
 
     public int Count => _items.Count;
 
+    /// <summary>Lets commands wait on that could not be sent yet.</summary>
+    public void Add(Item item) => _items.Enqueue(item);
+
     public void Add(IReadOnlyList<IMessage> messages, int database, byte[] frames) =>
         _items.Enqueue(new(messages, database, frames, Environment.TickCount64));
 

@@ -9,6 +9,9 @@ internal interface IConnectionOwner
     /// <summary>Learns that the server answered a command with an error.</summary>
     void Refused(RedisConnection connection, IMessage message, string error);
 
+    /// <summary>Learns whether the server serves a database, or why it does not.</summary>
+    void Selected(RedisConnection connection, int database, string? refusal);
+
     /// <summary>Stops sending commands to a connection that has failed.</summary>
     void Detach(RedisConnection connection);
 

@@ -16,11 +16,10 @@ internal sealed partial class Link
         IsConnecting = true;
         try
         {
-            var endPoints = owner.EndPoints;
-            for (var i = 0; i < endPoints.Length; i++)
+            foreach (var endPoint in owner.EndPoints)
             {
                 _attempts++;
-                if (await TryConnectAsync(endPoints[i])) return true;
+                if (await OpenAsync(endPoint).ConfigureAwait(false) is { } connection && TryPublish(connection)) return true;
             }
             return false;
         }
@@ -42,7 +41,7 @@ internal sealed partial class Link
             if (Live is { } connection)
             {
                 var since = Stopwatch.GetTimestamp();
-                await connection.Closed;
+                await connection.Closed.ConfigureAwait(false);
                 if (_stop.IsCancellationRequested) return;
                 // A server that ends every connection after the handshake is no nearer than one that is away.
                 if (Stopwatch.GetElapsedTime(since).TotalMilliseconds >= options.ConnectTimeout) (retries, atOnce) = (0, true);
@@ -50,10 +49,10 @@ internal sealed partial class Link
                 {
                     // Most often the server is back or another one answers.
                     atOnce = false;
-                    if (await TryConnectAsync()) continue;
+                    if (await TryConnectAsync().ConfigureAwait(false)) continue;
                 }
             }
-            retries = await RetryAsync(retries);
+            retries = await RetryAsync(retries).ConfigureAwait(false);
         }
     }
 
@@ -62,34 +61,49 @@ internal sealed partial class Link
         var last = Stopwatch.StartNew();
         while (Live is null)
         {
-            await Task.Delay(s_retryStep, _stop.Token);
+            await Task.Delay(s_retryStep, _stop.Token).ConfigureAwait(false);
             if (!options.ReconnectRetryPolicy.ShouldRetry(retries, (int)last.ElapsedMilliseconds)) continue;
             retries++;
             last.Restart();
-            await TryConnectAsync();
+            await TryConnectAsync().ConfigureAwait(false);
         }
         return retries;
     }
 
-    private async Task<bool> TryConnectAsync(EndPoint endPoint)
+    private async Task<RedisConnection?> OpenAsync(EndPoint endPoint)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         limit.CancelAfter(options.ConnectTimeout);
         RedisConnection? connection = null;
         try
         {
-            var stream = await Transport.OpenAsync(endPoint, type, options, limit.Token);
-            connection = new(endPoint, type, stream, _gate, this);
+            var stream = await Transport.OpenAsync(endPoint, type, options, limit.Token).ConfigureAwait(false);
+            connection = new(endPoint, type, stream, _gate, _select, this);
             connection.Start();
             Interlocked.Increment(ref _sockets);
-            connection.Facts = await new Handshake(connection, _gate, options).RunAsync(owner.ClientName, owner.LibraryName, limit.Token);
-            Publish(connection);
-            return true;
+            connection.Facts = await new Handshake(connection, _gate, options)
+                .RunAsync(owner.ClientName, owner.LibraryName, limit.Token).ConfigureAwait(false);
+            return connection;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             connection?.Dispose();
             if (!_stop.IsCancellationRequested) Failed(endPoint, e);
+            return null;
+        }
+    }
+
+    private bool TryPublish(RedisConnection connection)
+    {
+        try
+        {
+            Publish(connection);
+            return true;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            connection.Dispose();
+            if (!_stop.IsCancellationRequested) Failed(connection.EndPoint, e);
             return false;
         }
     }
@@ -104,13 +118,7 @@ internal sealed partial class Link
             if (connection.HasFailed) throw new IOException("The connection ended as soon as it was established.");
             // Subscriptions come before anything that waits: a message published by a waiting command is then seen.
             foreach (var (message, frame) in owner.Subscriptions.Renewals(this, connection)) connection.Append(message, -1, frame);
-            foreach (var item in _backlog.TakeAll())
-            {
-                var buffer = new SendBuffer();
-                buffer.Append(item.Frames);
-                connection.Append(item.Messages, item.Database, buffer);
-                buffer.Release();
-            }
+            SendBacklog(connection);
             flush = connection.NeedsFlush(out inline);
             Volatile.Write(ref _live, connection);
             restored = _reported;

@@ -10,6 +10,19 @@ internal sealed partial class Link
 
     void IConnectionOwner.Refused(RedisConnection connection, IMessage message, string error) => owner.Refused(connection.EndPoint, error);
 
+    void IConnectionOwner.Selected(RedisConnection connection, int database, string? refusal)
+    {
+        bool inline;
+        lock (_gate)
+        {
+            connection.Learn(database, refusal);
+            if (_live != connection) return;
+            SendBacklog(connection);
+            if (!connection.NeedsFlush(out inline)) return;
+        }
+        connection.Flush(inline);
+    }
+
     void IConnectionOwner.Detach(RedisConnection connection)
     {
         lock (_gate)
@@ -59,8 +72,8 @@ internal sealed partial class Link
         "The server may still carry the command out; raise asyncTimeout if it is expected to take this long.",
         CommandStatus.Sent);
 
-    private static RedisServerException OutOfRange(int database, IMessage message) =>
-        RedisErrors.Exception($"ERR DB index is out of range: the server has no database {database} for {message.Command}", message.Flags);
+    private static RedisServerException Refused(string refusal, IMessage message) =>
+        RedisErrors.Exception($"{refusal} (command={message.Command})", message.Flags);
 
     private static RedisConnectionException LostBeforeCommands(IMessage message) => new(
         ConnectionFailureType.SocketFailure,

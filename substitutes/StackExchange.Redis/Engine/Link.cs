@@ -10,6 +10,9 @@ internal sealed partial class Link(
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Backlog _backlog = new();
+    private readonly Command? _select = options.CommandMap.NameOf("SELECT") is null
+        ? null
+        : Commands.Select.MappedBy(options.CommandMap);
     private RedisConnection? _live;
     private Task _running = Task.CompletedTask;
     private Exception? _lastError;
@@ -61,12 +64,20 @@ internal sealed partial class Link(
                 Keep([message], database, frame.ToArray());
                 return;
             }
-            if (IsBeyond(connection, database))
+            if (connection.Knows(database, out var refusal))
             {
-                message.Fail(OutOfRange(database, message));
-                return;
+                if (refusal is not null)
+                {
+                    message.Fail(Refused(refusal, message));
+                    return;
+                }
+                connection.Append(message, database, frame);
             }
-            connection.Append(message, database, frame);
+            else
+            {
+                connection.Ask(database);
+                _backlog.Add([message], database, frame.ToArray());
+            }
             _sent++;
             if (!connection.NeedsFlush(out inline)) return;
         }
@@ -87,12 +98,20 @@ internal sealed partial class Link(
                 else FailAll(messages, LostBeforeCommands);
                 return;
             }
-            if (IsBeyond(connection, database))
+            if (connection.Knows(database, out var refusal))
             {
-                FailAll(messages, message => OutOfRange(database, message));
-                return;
+                if (refusal is not null)
+                {
+                    RefuseAll(messages, refusal);
+                    return;
+                }
+                connection.Append(messages, database, frames);
             }
-            connection.Append(messages, database, frames);
+            else
+            {
+                connection.Ask(database);
+                _backlog.Add(messages, database, frames.ToArray());
+            }
             _sent += messages.Count;
             if (!connection.NeedsFlush(out inline)) return;
         }
@@ -149,15 +168,17 @@ internal sealed partial class Link(
     /// <summary>Fails what waits, ends the connection and stops reconnecting.</summary>
     public async Task CloseAsync(bool allowCommandsToComplete)
     {
-        List<Backlog.Item> abandoned;
-        lock (_gate)
+        lock (_gate) _closed = true;
+        if (allowCommandsToComplete && Live is { } connection)
         {
-            _closed = true;
-            abandoned = _backlog.TakeAll();
+            // Commands that wait for word of their database are sent when it comes, which is before the first drain ends.
+            if (Waiting > 0) await DrainAsync(connection).ConfigureAwait(false);
+            await DrainAsync(connection).ConfigureAwait(false);
         }
+        List<Backlog.Item> abandoned;
+        lock (_gate) abandoned = _backlog.TakeAll();
         foreach (var item in abandoned) FailAll(item.Messages, _ => Disposed(CommandStatus.WaitingInBacklog));
-        if (allowCommandsToComplete && Live is { } connection) await DrainAsync(connection);
-        await _stop.CancelAsync();
+        await _stop.CancelAsync().ConfigureAwait(false);
         Live?.Dispose();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Dispose();
@@ -172,7 +193,7 @@ internal sealed partial class Link(
         var last = new Message<bool>(Commands.Ping, CommandFlags.None, Replies.Done);
         var frame = CommandFrame.Start(Commands.Ping, CommandMap.Default);
         if (!TrySend(last, frame.Complete())) return;
-        await Task.WhenAny(last.Task, connection.Closed, Task.Delay(options.AsyncTimeout));
+        await Task.WhenAny(last.Task, connection.Closed, Task.Delay(options.AsyncTimeout)).ConfigureAwait(false);
     }
 
     private void Ping()
@@ -189,8 +210,31 @@ internal sealed partial class Link(
         else FailAll(messages, NoConnection);
     }
 
-    private static bool IsBeyond(RedisConnection connection, int database) =>
-        connection.Facts.Databases is > 0 and var databases && database >= databases;
+    // Called under the gate. What is meant for a database that the server has yet to be asked for waits on.
+    private void SendBacklog(RedisConnection connection)
+    {
+        foreach (var item in _backlog.TakeAll())
+        {
+            if (!connection.Knows(item.Database, out var refusal))
+            {
+                connection.Ask(item.Database);
+                _backlog.Add(item);
+            }
+            else if (refusal is not null)
+            {
+                RefuseAll(item.Messages, refusal);
+            }
+            else
+            {
+                connection.Append(item.Messages, item.Database, item.Frames.AsSpan());
+            }
+        }
+    }
+
+    private static void RefuseAll(IEnumerable<IMessage> messages, string refusal)
+    {
+        foreach (var message in messages) message.Fail(Refused(refusal, message));
+    }
 
     private static void FailAll(IEnumerable<IMessage> messages, Func<IMessage, Exception> why)
     {

@@ -17,6 +17,9 @@ internal interface IMessage
 
     ProfiledCommand? Profile { get; }
 
+    /// <summary>Learns on which connection it goes out, before the next message does.</summary>
+    void Sent(RedisConnection connection);
+
     /// <summary>Takes the reply, which may be an error.</summary>
     void Complete(ref RespReader reader);
 
@@ -42,6 +45,12 @@ internal class Message<T>(Command command, CommandFlags flags, ReplyParser<T> pa
     public bool IsDone => Task.IsCompleted;
 
     public ProfiledCommand? Profile { get; init; }
+
+    public virtual void Sent(RedisConnection connection)
+    {
+        Profile?.Sent();
+        if (command.ChangesDatabase) connection.ForgetDatabase();
+    }
 
     public virtual void Complete(ref RespReader reader)
     {
@@ -69,6 +78,11 @@ internal sealed class IgnoredMessage(Command command) : IMessage
     public bool IsDone => true;
 
     public ProfiledCommand? Profile => null;
+
+    public void Sent(RedisConnection connection)
+    {
+        if (command.ChangesDatabase) connection.ForgetDatabase();
+    }
 
     public void Complete(ref RespReader reader) { }
 

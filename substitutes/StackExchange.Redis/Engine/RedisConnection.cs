@@ -14,6 +14,8 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
     private const int ReadBuffer = 64 * 1024;
     private readonly Lock _gate;
     private readonly Stream _stream;
+    private readonly Command? _select;
+    private readonly Dictionary<int, Selection> _selections = [];
     private readonly IConnectionOwner _owner;
     private readonly ConcurrentQueue<IMessage> _pending = new();
     private readonly CancellationTokenSource _stop = new();
@@ -29,12 +31,20 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
     private long _lastRead = Environment.TickCount64;
     private long _lastWrite = Environment.TickCount64;
 
-    public RedisConnection(EndPoint endPoint, ConnectionType type, Stream stream, Lock gate, IConnectionOwner owner)
+    /// <param name="endPoint">The server's address.</param>
+    /// <param name="type">What the connection is for.</param>
+    /// <param name="stream">The open socket.</param>
+    /// <param name="gate">Held by whoever appends.</param>
+    /// <param name="select">How databases are selected; null when they cannot be.</param>
+    /// <param name="owner">The link.</param>
+    public RedisConnection(
+        EndPoint endPoint, ConnectionType type, Stream stream, Lock gate, Command? select, IConnectionOwner owner)
     {
         EndPoint = endPoint;
         Type = type;
         _stream = stream;
         _gate = gate;
+        _select = select;
         _owner = owner;
     }
 
@@ -76,13 +86,57 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
     public void Append(IEnumerable<IMessage> messages, int database, SendBuffer frames)
     {
         Select(database);
-        foreach (var message in messages)
-        {
-            if (message is WatchMessage watch) watch.Connection = this;
-            Enqueue(message);
-        }
+        foreach (var message in messages) Enqueue(message);
         frames.MoveTo(_filling);
     }
+
+    /// <summary>Appends commands that have waited together; the caller holds the gate.</summary>
+    public void Append(IEnumerable<IMessage> messages, int database, ReadOnlySpan<byte> frames)
+    {
+        Select(database);
+        foreach (var message in messages) Enqueue(message);
+        _filling.Append(frames);
+    }
+
+    /// <summary>
+    /// Whether it is known that the server serves a database, or why it does not. Commands may follow the SELECT at once only then:
+    /// behind one that is refused they would run in another database. The caller holds the gate.
+    /// </summary>
+    public bool Knows(int database, out string? refusal)
+    {
+        refusal = null;
+        // The first database is where every connection starts.
+        if (database <= 0) return true;
+        if (_select is null)
+        {
+            refusal = $"SELECT is disabled in the command-map, so there is no database {database}";
+            return true;
+        }
+        if (Facts.Databases is > 0 and var databases && database >= databases)
+        {
+            refusal = $"ERR DB index is out of range: the server has no database {database}";
+            return true;
+        }
+        if (!_selections.TryGetValue(database, out var selection)) return false;
+        refusal = selection.Refusal;
+        return selection.IsKnown;
+    }
+
+    /// <summary>Asks the server for a database, once; the owner learns the answer. The caller holds the gate.</summary>
+    public void Ask(int database)
+    {
+        if (!_selections.TryAdd(database, default)) return;
+        var question = new SelectMessage(this, database, isQuestion: true);
+        AppendSelect(database, question);
+        // Back again, so that nothing depends on the answer. Who may not select at all may not do that either, and need not.
+        if (_database >= 0) AppendSelect(_database, new(this, _database, undone: question));
+    }
+
+    /// <summary>Remembers what the server has answered; the caller holds the gate.</summary>
+    public void Learn(int database, string? refusal) => _selections[database] = new(IsKnown: true, refusal);
+
+    /// <summary>Selects the database anew for the next command that needs one; the caller holds the gate.</summary>
+    public void ForgetDatabase() => _database = -1;
 
     /// <summary>Whether the caller, who holds the gate, has to call <see cref="Flush"/> after leaving it.</summary>
     public bool NeedsFlush(out bool inline)
@@ -143,21 +197,20 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
     private void Select(int database)
     {
         if (database < 0 || database == _database) return;
-        var frame = CommandFrameOfSelect(database);
-        _pending.Enqueue(new SelectMessage(this));
-        _filling.Append(frame);
+        AppendSelect(database, new(this, database));
         _database = database;
     }
 
-    private static byte[] CommandFrameOfSelect(int database)
+    private void AppendSelect(int database, SelectMessage message)
     {
         var digits = database.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return System.Text.Encoding.ASCII.GetBytes($"*2\r\n$6\r\nSELECT\r\n${digits.Length}\r\n{digits}\r\n");
+        _pending.Enqueue(message);
+        _filling.Append([.. "*2\r\n"u8, .. _select!.Bulk, .. System.Text.Encoding.ASCII.GetBytes($"${digits.Length}\r\n{digits}\r\n")]);
     }
 
     private void Enqueue(IMessage message)
     {
-        message.Profile?.Sent();
+        message.Sent(this);
         _pending.Enqueue(message);
     }
 
@@ -176,7 +229,7 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
                     }
                     (_filling, _sending) = (_sending, _filling);
                 }
-                await _sending.WriteToAsync(_stream, _stop.Token);
+                await _sending.WriteToAsync(_stream, _stop.Token).ConfigureAwait(false);
                 Volatile.Write(ref _lastWrite, Environment.TickCount64);
             }
         }
@@ -193,7 +246,7 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
         {
             while (true)
             {
-                var read = await reader.ReadAsync(_stop.Token);
+                var read = await reader.ReadAsync(_stop.Token).ConfigureAwait(false);
                 Volatile.Write(ref _lastRead, Environment.TickCount64);
                 var buffer = read.Buffer;
                 Process(ref buffer);
@@ -212,7 +265,7 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
         }
         finally
         {
-            await reader.CompleteAsync();
+            await reader.CompleteAsync().ConfigureAwait(false);
         }
     }
 
@@ -284,18 +337,28 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
         {
             message.Complete(ref reader);
         }
-        catch (Exception e) when (e is RespException or InvalidCastException or OverflowException or FormatException or ArgumentException or IndexOutOfRangeException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // The reply was delimited before it was read, so the next one is still in its place.
             message.Fail(new RedisConnectionException(
                 ConnectionFailureType.ProtocolFailure, message.Flags, $"The reply to {message.Command} was not understood: {e.Message}", e, CommandStatus.Sent));
+            // The reply was delimited before it was read, so the next one is still in its place.
+            if (!IsMisread(e)) throw;
         }
         // A script whose hash the server does not know is sent again, and its reply is still to come.
         if (message.IsDone) message.Profile?.Completed();
     }
 
-    private sealed class SelectMessage(RedisConnection connection) : IMessage
+    private static bool IsMisread(Exception error) => error is RespException
+        or InvalidCastException or OverflowException or FormatException or ArgumentException or IndexOutOfRangeException;
+
+    /// <summary>What is known of a database.</summary>
+    private readonly record struct Selection(bool IsKnown, string? Refusal);
+
+    private sealed class SelectMessage(
+        RedisConnection connection, int database, bool isQuestion = false, SelectMessage? undone = null) : IMessage
     {
+        private bool _isRefused;
+
         public Command Command => Commands.Select;
 
         public CommandFlags Flags => CommandFlags.None;
@@ -306,10 +369,20 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
 
         public Profiling.ProfiledCommand? Profile => null;
 
+        public void Sent(RedisConnection connection) { }
+
         public void Complete(ref RespReader reader)
         {
-            // The commands behind it were meant for another database: end the connection before more of them follow.
-            if (reader.IsError) connection.Fail(ConnectionFailureType.ProtocolFailure, "The database could not be selected: " + reader.Text());
+            _isRefused = reader.IsError;
+            if (isQuestion)
+            {
+                connection._owner.Selected(connection, database, _isRefused ? reader.Text() : null);
+            }
+            else if (_isRefused && undone is not { _isRefused: true })
+            {
+                // It was served before. The commands behind it were meant for it: end the connection before more of them follow.
+                connection.Fail(ConnectionFailureType.ProtocolFailure, "The database could not be selected: " + reader.Text());
+            }
         }
 
         public bool Fail(Exception exception) => false;

@@ -31,6 +31,8 @@ internal sealed class EntryIdMessage(Command command, CommandFlags flags)
 
     public ProfiledCommand? Profile => null;
 
+    public void Sent(RedisConnection connection) { }
+
     public void Complete(ref RespReader reader)
     {
         if (reader.IsError) Fail(RedisErrors.Exception(reader.Text()!, flags));

@@ -7,7 +7,13 @@ namespace StackExchange.Redis;
 /// <summary>Remembers the connection it was sent on: a watch is worth nothing on another one.</summary>
 internal sealed class WatchMessage(CommandFlags flags) : Message<bool>(Commands.Watch, flags, Replies.Done)
 {
-    public RedisConnection? Connection { get; set; }
+    public RedisConnection? Connection { get; private set; }
+
+    public override void Sent(RedisConnection connection)
+    {
+        base.Sent(connection);
+        Connection = connection;
+    }
 }
 
 /// <summary>
@@ -27,6 +33,8 @@ internal sealed class QueuedMessage(ExecMessage exec) : IMessage
     public bool IsDone => false;
 
     public ProfiledCommand? Profile => null;
+
+    public void Sent(RedisConnection connection) { }
 
     public void Complete(ref RespReader reader)
     {
@@ -49,6 +57,12 @@ internal sealed class ExecMessage(IMessage[] commands, int count, CommandFlags f
 
     /// <summary>Fails one command that the server would not even queue; EXEC will then fail as a whole.</summary>
     public void Refuse(int index, string error) => Volatile.Read(ref _commands)?[index].Fail(RedisErrors.Exception(error, Flags));
+
+    public override void Sent(RedisConnection connection)
+    {
+        base.Sent(connection);
+        foreach (var command in Volatile.Read(ref _commands).AsSpan(0, count)) command.Sent(connection);
+    }
 
     public override void Complete(ref RespReader reader)
     {
@@ -97,14 +111,17 @@ internal sealed class ExecMessage(IMessage[] commands, int count, CommandFlags f
 
     private static void CompleteOne(IMessage command, ref RespReader reply)
     {
+        command.Profile?.Answered();
         try
         {
             command.Complete(ref reply);
         }
-        catch (Exception e) when (e is RespException or InvalidCastException or OverflowException or FormatException or ArgumentException or IndexOutOfRangeException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // The replies of the others are still in their places.
             command.Fail(e);
         }
+        command.Profile?.Completed();
     }
 }
 
