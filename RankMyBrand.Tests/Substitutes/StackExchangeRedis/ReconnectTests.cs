@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using RankMyBrand.Tests.Support;
@@ -86,6 +87,39 @@ public sealed class ReconnectTests
             proxy.Close();
             proxy.Open();
         }
+    }
+
+    [Fact]
+    public async Task Connect_ReplicaFirst_UsesThePrimary()
+    {
+        await using var primary = await RedisServer.StartAsync(Cancellation);
+        await using var replica = await RedisServer.StartAsync(
+            Cancellation, "--replicaof", "127.0.0.1", primary.Port.ToString(CultureInfo.InvariantCulture));
+        await using var client = await ConnectionMultiplexer.ConnectAsync($"{replica.EndPoint},{primary.EndPoint}");
+
+        Assert.True(await client.GetDatabase().StringSetAsync("k", 1));
+        Assert.True(client.GetServer(primary.EndPoint).IsConnected);
+        await using var reader = await ConnectionMultiplexer.ConnectAsync($"{replica.EndPoint},127.0.0.1:1");
+        Assert.True(reader.GetServer(replica.EndPoint).IsReplica);
+    }
+
+    [Fact]
+    public async Task Server_DemotedInPlace_IsLeftForTheNewPrimary()
+    {
+        await using var first = await RedisServer.StartAsync(Cancellation);
+        await using var second = await RedisServer.StartAsync(Cancellation);
+        var options = ConfigurationOptions.Parse($"{first.EndPoint},{second.EndPoint}");
+        options.ReconnectRetryPolicy = new LinearRetry(100);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(options);
+        await using var administrator = await ConnectionMultiplexer.ConnectAsync(first.EndPoint + ",allowAdmin=true");
+        await client.GetDatabase().StringSetAsync("k", 1);
+
+        await administrator.GetDatabase().ExecuteAsync("REPLICAOF", "127.0.0.1", second.Port);
+        var refused = await Assert.ThrowsAsync<RedisServerException>(() => client.GetDatabase().StringSetAsync("k", 2));
+        await UntilAsync(() => client.GetServer(second.EndPoint).IsConnected);
+
+        Assert.Equal(RedisErrorKind.ReadOnly, refused.Kind);
+        Assert.True(await client.GetDatabase().StringSetAsync("k", 3));
     }
 
     private static RedisConnection Connection(Stream stream, Action<RedisConnection> detaching) =>

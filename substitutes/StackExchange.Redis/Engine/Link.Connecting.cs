@@ -16,12 +16,24 @@ internal sealed partial class Link
         IsConnecting = true;
         try
         {
+            RedisConnection? replica = null;
             foreach (var endPoint in owner.EndPoints)
             {
                 _attempts++;
-                if (await OpenAsync(endPoint).ConfigureAwait(false) is { } connection && TryPublish(connection)) return true;
+                if (await OpenAsync(endPoint).ConfigureAwait(false) is not { } connection) continue;
+                if (connection.Facts.IsReplica)
+                {
+                    // It serves reads, and is used when there is no server to write to.
+                    if (replica is null) replica = connection;
+                    else connection.Dispose();
+                }
+                else if (TryPublish(connection))
+                {
+                    replica?.Dispose();
+                    return true;
+                }
             }
-            return false;
+            return replica is not null && TryPublish(replica);
         }
         finally
         {

@@ -8,7 +8,15 @@ internal sealed partial class Link
         return push && owner.Subscriptions.TryReceive(this, connection, reader);
     }
 
-    void IConnectionOwner.Refused(RedisConnection connection, IMessage message, string error) => owner.Refused(connection.EndPoint, error);
+    void IConnectionOwner.Refused(RedisConnection connection, IMessage message, string error)
+    {
+        owner.Refused(connection.EndPoint, error);
+        // The server has been demoted. Another one may be the primary now, and only connecting anew finds it.
+        if (owner.EndPoints.Length > 1 && RedisErrors.KindOf(error) == RedisErrorKind.ReadOnly)
+        {
+            connection.Fail(ConnectionFailureType.UnableToResolvePhysicalConnection, "The server is a replica now: " + error);
+        }
+    }
 
     void IConnectionOwner.Selected(RedisConnection connection, int database, string? refusal)
     {
