@@ -14,7 +14,8 @@ internal abstract partial class DatabaseCommands
         do
         {
             var frame = Start(command).Add(key).Add((RedisValue)unchecked((ulong)cursor));
-            var (next, found) = await Send(ScanPage<T>.Options(frame, pattern, pageSize), page, flags).WaitAsync(cancellationToken);
+            var (next, found) = await Send(ScanPage<T>.Options(frame, pattern, pageSize), page, flags)
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
             foreach (var item in found.Skip(skip)) yield return item;
             (cursor, skip) = (next, 0);
         }

@@ -36,7 +36,7 @@ internal abstract partial class DatabaseCommands
         // The time first: a key that expires in between then yields no value rather than a value that seems to live forever.
         var expiry = KeyTimeToLiveAsync(key, flags);
         var value = StringGetAsync(key, flags);
-        return new(await value, await expiry);
+        return new(await value.ConfigureAwait(false), await expiry.ConfigureAwait(false));
     }
 
     public Task<long> StringIncrementAsync(RedisKey key, long value, CommandFlags flags) =>

@@ -26,7 +26,7 @@ internal abstract partial class DatabaseCommands(ConnectionMultiplexer owner, in
     public async Task<TimeSpan> PingAsync(CommandFlags flags)
     {
         var started = Stopwatch.GetTimestamp();
-        await Send(Start(Commands.Ping), Replies.Done, flags);
+        await Send(Start(Commands.Ping), Replies.Done, flags).ConfigureAwait(false);
         return Stopwatch.GetElapsedTime(started);
     }
 

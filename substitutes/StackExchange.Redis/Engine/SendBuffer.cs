@@ -28,8 +28,8 @@ internal sealed class SendBuffer
 
     public async ValueTask WriteToAsync(Stream stream, CancellationToken cancellationToken)
     {
-        foreach (var (array, length) in _full) await stream.WriteAsync(array.AsMemory(0, length), cancellationToken);
-        if (_used > 0) await stream.WriteAsync(_last.AsMemory(0, _used), cancellationToken);
+        foreach (var (array, length) in _full) await stream.WriteAsync(array.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+        if (_used > 0) await stream.WriteAsync(_last.AsMemory(0, _used), cancellationToken).ConfigureAwait(false);
         Clear();
     }
 

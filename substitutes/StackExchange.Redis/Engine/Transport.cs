@@ -21,7 +21,7 @@ internal static class Transport
                 if (options.TcpKeepAlive) socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             }
             options.BeforeSocketConnect?.Invoke(endPoint, type, socket);
-            await socket.ConnectAsync(endPoint, cancellationToken);
+            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -29,7 +29,7 @@ internal static class Transport
             throw;
         }
         var stream = new NetworkStream(socket, ownsSocket: true);
-        return options.Ssl ? await SecureAsync(stream, endPoint, options, cancellationToken) : stream;
+        return options.Ssl ? await SecureAsync(stream, endPoint, options, cancellationToken).ConfigureAwait(false) : stream;
     }
 
     private static async Task<Stream> SecureAsync(
@@ -44,12 +44,13 @@ internal static class Transport
         var secure = new SslStream(inner, leaveInnerStreamOpen: false);
         try
         {
-            await secure.AuthenticateAsClientAsync(options.SslClientAuthenticationOptions?.Invoke(host) ?? Standard(host, options), cancellationToken);
+            var own = options.SslClientAuthenticationOptions?.Invoke(host) ?? Standard(host, options);
+            await secure.AuthenticateAsClientAsync(own, cancellationToken).ConfigureAwait(false);
             return secure;
         }
         catch
         {
-            await secure.DisposeAsync();
+            await secure.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }

@@ -47,7 +47,7 @@ public sealed partial class LuaScript
     public async Task<LoadedLuaScript> LoadAsync(IServer server, CommandFlags flags = CommandFlags.None)
     {
         ArgumentNullException.ThrowIfNull(server);
-        return new(this, await server.ScriptLoadAsync(ExecutableScript, flags));
+        return new(this, await server.ScriptLoadAsync(ExecutableScript, flags).ConfigureAwait(false));
     }
 
     internal (RedisKey[] Keys, RedisValue[] Values) Extract(object? parameters, RedisKey? prefix)

@@ -71,7 +71,7 @@ internal sealed class ServerCommands(ConnectionMultiplexer owner, EndPoint endPo
     public ServerCounters GetCounters() => IsConnected ? owner.Counters(endPoint) : new(endPoint);
 
     public async Task<IGrouping<string, KeyValuePair<string, string>>[]> InfoAsync(RedisValue section, CommandFlags flags) =>
-        ServerInfo.Parse(await InfoRawAsync(section, flags) ?? "");
+        ServerInfo.Parse(await InfoRawAsync(section, flags).ConfigureAwait(false) ?? "");
 
     public Task<string?> InfoRawAsync(RedisValue section, CommandFlags flags)
     {
@@ -122,7 +122,7 @@ internal sealed class ServerCommands(ConnectionMultiplexer owner, EndPoint endPo
     public async Task<TimeSpan> PingAsync(CommandFlags flags)
     {
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
-        await Send(owner.Start(Commands.Ping), Replies.Done, flags);
+        await Send(owner.Start(Commands.Ping), Replies.Done, flags).ConfigureAwait(false);
         return System.Diagnostics.Stopwatch.GetElapsedTime(started);
     }
 
@@ -158,7 +158,8 @@ internal sealed class ServerCommands(ConnectionMultiplexer owner, EndPoint endPo
         do
         {
             var frame = owner.Start(Commands.Scan).Add((RedisValue)unchecked((ulong)cursor));
-            var (next, found) = await Send(ScanPage<RedisKey>.Options(frame, pattern, pageSize), page, flags, database).WaitAsync(cancellationToken);
+            var (next, found) = await Send(ScanPage<RedisKey>.Options(frame, pattern, pageSize), page, flags, database)
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
             foreach (var key in found.Skip(pageOffset)) yield return key;
             (cursor, pageOffset) = (next, 0);
         }
