@@ -75,8 +75,7 @@ internal sealed partial class Link(
             }
             else
             {
-                connection.Ask(database);
-                _backlog.Add([message], database, frame.ToArray());
+                Hold(connection, [message], database, frame.ToArray());
             }
             _sent++;
             if (!connection.NeedsFlush(out inline)) return;
@@ -109,8 +108,7 @@ internal sealed partial class Link(
             }
             else
             {
-                connection.Ask(database);
-                _backlog.Add(messages, database, frames.ToArray());
+                Hold(connection, messages, database, frames.ToArray());
             }
             _sent += messages.Count;
             if (!connection.NeedsFlush(out inline)) return;
@@ -208,6 +206,14 @@ internal sealed partial class Link(
         ObjectDisposedException.ThrowIf(_closed, owner);
         if (options.BacklogPolicy.QueueWhileDisconnected) _backlog.Add(messages, database, frames);
         else FailAll(messages, NoConnection);
+    }
+
+    // Called under the gate.
+    private void Hold(RedisConnection connection, IReadOnlyList<IMessage> messages, int database, byte[] frames)
+    {
+        ObjectDisposedException.ThrowIf(_closed, owner);
+        connection.Ask(database);
+        _backlog.Add(messages, database, frames);
     }
 
     // Called under the gate. What is meant for a database that the server has yet to be asked for waits on.

@@ -61,7 +61,8 @@ internal sealed class ExecMessage(IMessage[] commands, int count, CommandFlags f
     public override void Sent(RedisConnection connection)
     {
         base.Sent(connection);
-        foreach (var command in Volatile.Read(ref _commands).AsSpan(0, count)) command.Sent(connection);
+        if (Volatile.Read(ref _commands) is not { } own) return;
+        foreach (var command in own.AsSpan(0, count)) command.Sent(connection);
     }
 
     public override void Complete(ref RespReader reader)
