@@ -90,6 +90,19 @@ public sealed class ReconnectTests
     }
 
     [Fact]
+    public async Task SubscriptionLink_OfResp2_ConnectsWithoutAPause()
+    {
+        await using var server = await RedisServer.StartAsync(Cancellation);
+        var options = ConfigurationOptions.Parse(server.EndPoint + ",protocol=resp2,asyncTimeout=30000");
+        options.ReconnectRetryPolicy = new LinearRetry(int.MaxValue);
+        await using var client = await ConnectionMultiplexer.ConnectAsync(options);
+
+        await client.GetSubscriber().SubscribeAsync(RedisChannel.Literal("c"));
+
+        Assert.Equal(1, await client.GetSubscriber().PublishAsync(RedisChannel.Literal("c"), "m"));
+    }
+
+    [Fact]
     public async Task Connect_ReplicaFirst_UsesThePrimary()
     {
         await using var primary = await RedisServer.StartAsync(Cancellation);

@@ -75,6 +75,10 @@ public sealed class SplitReplyTests(RedisFixture redis) : IClassFixture<RedisFix
         var error = await Assert.ThrowsAsync<RedisConnectionException>(
             () => message.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         Assert.IsType<NotSupportedException>(error.InnerException);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        // The connection that nobody can trust any more ends; before it has, it would take the next command with it.
+        while (client.GetCounters().Interactive.SocketCount < 2) await Task.Delay(TimeSpan.FromMilliseconds(5), limit.Token);
         Assert.True(await client.GetDatabase().PingAsync() > TimeSpan.Zero);
     }
 

@@ -57,12 +57,12 @@ internal sealed partial class Link
                 if (_stop.IsCancellationRequested) return;
                 // A server that ends every connection after the handshake is no nearer than one that is away.
                 if (Stopwatch.GetElapsedTime(since).TotalMilliseconds >= options.ConnectTimeout) (retries, atOnce) = (0, true);
-                if (atOnce)
-                {
-                    // Most often the server is back or another one answers.
-                    atOnce = false;
-                    if (await TryConnectAsync().ConfigureAwait(false)) continue;
-                }
+            }
+            if (atOnce)
+            {
+                // Most often the server is back or another one answers.
+                atOnce = false;
+                if (await TryConnectAsync().ConfigureAwait(false)) continue;
             }
             retries = await RetryAsync(retries).ConfigureAwait(false);
         }
