@@ -37,7 +37,8 @@ public sealed partial class ConnectionMultiplexer
         var known = KnownCommand(command);
         if (known.ChangesConnection)
         {
-            throw new RedisCommandException($"{known} would change the connection that everybody shares; use {nameof(ISubscriber)} to subscribe.");
+            throw new RedisCommandException(
+                $"{known} would change the connection that everybody shares; use {nameof(ISubscriber)} to subscribe.");
         }
         var frame = Start(known);
         foreach (var argument in arguments)

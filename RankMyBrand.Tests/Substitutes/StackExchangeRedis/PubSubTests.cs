@@ -150,7 +150,8 @@ public sealed class PubSubTests(RedisFixture redis) : IClassFixture<RedisFixture
             var db = client.GetDatabase();
             if (protocol == RedisProtocol.Resp3) await db.ExecuteAsync("CLUSTER", "ADDSLOTSRANGE", 0, 16383);
             // A new cluster takes its time.
-            await UntilAsync(async () => (await db.ExecuteAsync("CLUSTER", "INFO")).ToString().Contains("cluster_state:ok", StringComparison.Ordinal));
+            await UntilAsync(async () =>
+                (await db.ExecuteAsync("CLUSTER", "INFO")).ToString().Contains("cluster_state:ok", StringComparison.Ordinal));
             var channel = RedisChannel.Sharded("ch");
             var queue = await client.GetSubscriber().SubscribeAsync(channel);
             await db.StringSetAsync("k", "v");

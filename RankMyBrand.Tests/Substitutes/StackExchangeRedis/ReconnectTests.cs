@@ -47,7 +47,8 @@ public sealed class ReconnectTests
 
         connection.Fail(ConnectionFailureType.SocketFailure, "The socket failed");
 
-        Assert.Equal(ConnectionFailureType.SocketFailure, (await Assert.ThrowsAsync<RedisConnectionException>(() => message.Task)).FailureType);
+        var error = await Assert.ThrowsAsync<RedisConnectionException>(() => message.Task);
+        Assert.Equal(ConnectionFailureType.SocketFailure, error.FailureType);
         await connection.Closed.WaitAsync(s_patience, Cancellation);
     }
 
@@ -175,7 +176,8 @@ public sealed class ReconnectTests
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => throw Broken();
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            throw Broken();
 
         public void Dispose() { }
 

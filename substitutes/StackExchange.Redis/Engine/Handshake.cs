@@ -50,7 +50,8 @@ internal sealed class Handshake(RedisConnection connection, Lock gate, Configura
         var facts = new ServerFacts { Protocol = RedisProtocol.Resp2, Version = null };
         facts = WithInfo(WithInfo(facts, server), replication);
         if (hello?.Task is { IsCompletedSuccessfully: true }) facts = facts with { Protocol = RedisProtocol.Resp3 };
-        if (databases?.Task is { IsCompletedSuccessfully: true } count && (await count.ConfigureAwait(false)).AsArray() is { Length: 2 } pair)
+        if (databases?.Task is { IsCompletedSuccessfully: true } count
+            && (await count.ConfigureAwait(false)).AsArray() is { Length: 2 } pair)
         {
             facts = facts with { Databases = (int)pair[1] };
         }
@@ -83,7 +84,8 @@ internal sealed class Handshake(RedisConnection connection, Lock gate, Configura
                 RedisErrorKind.Loading => ConnectionFailureType.Loading,
                 _ => ConnectionFailureType.ProtocolFailure,
             };
-            if (any || type == ConnectionFailureType.AuthenticationFailure) throw new RedisConnectionException(type, CommandFlags.None, e.Message, e);
+            if (!any && type != ConnectionFailureType.AuthenticationFailure) return;
+            throw new RedisConnectionException(type, CommandFlags.None, e.Message, e);
         }
     }
 

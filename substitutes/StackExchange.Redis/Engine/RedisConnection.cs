@@ -183,7 +183,8 @@ internal sealed class RedisConnection : IThreadPoolWorkItem, IDisposable
         {
             while (_pending.TryDequeue(out var pending))
             {
-                pending.Fail(new RedisConnectionException(type, pending.Flags, $"{text}, command={pending.Command}", cause, CommandStatus.Sent));
+                pending.Fail(new RedisConnectionException(
+                    type, pending.Flags, $"{text}, command={pending.Command}", cause, CommandStatus.Sent));
             }
             _owner.Closed(this, new(type, CommandFlags.None, text, cause, CommandStatus.Sent));
         }

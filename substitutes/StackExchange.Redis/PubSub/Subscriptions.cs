@@ -126,7 +126,10 @@ internal sealed class Subscriptions(ConnectionMultiplexer owner, ConfigurationOp
         var (count, push) = (reader.Count, reader.Type == (byte)'>');
         reader.Next();
         var (isMessage, isPattern, isSharded) = (reader.Is("message"u8), reader.Is("pmessage"u8), reader.Is("smessage"u8));
-        if (!isMessage && !isPattern && !isSharded) return IsNotice(reader, out var notice) ? TryTake(notice, link, connection, reader) : push;
+        if (!isMessage && !isPattern && !isSharded)
+        {
+            return IsNotice(reader, out var notice) ? TryTake(notice, link, connection, reader) : push;
+        }
         if (count != (isPattern ? 4 : 3)) throw reader.Unexpected("a published message");
         var subscribed = Named(reader.NextValue(), isPattern ? RedisChannel.Kind.Pattern : isSharded ? RedisChannel.Kind.Sharded : RedisChannel.Kind.Literal);
         var channel = isPattern ? Named(reader.NextValue(), RedisChannel.Kind.Literal) : subscribed;
