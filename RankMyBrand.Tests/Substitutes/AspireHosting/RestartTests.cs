@@ -41,6 +41,28 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task Process_ThatThrows_IsExplainedByItsExceptionAndNotByThatOfAnEarlierLife()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var builder = DistributedApplicationTestingBuilder.Create([.. Apps.FastRestarts, "DcpPublisher:CrashRestart:MaxCrashes=2"]);
+        builder.AddShell(
+            "worker",
+            $"""
+            mkdir {directory.Path}/been 2>/dev/null || exec sh -c 'echo the second life; exit 3'
+            echo 'Unhandled exception. System.IO.IOException: the map is torn' >&2
+            echo '   at Program.<Main>(String[] args)' >&2
+            exit 134
+            """);
+        await using var app = await builder.StartAsync();
+
+        var restart = await app.LineAsync("worker", "restarted in");
+        var loop = await app.LineAsync("worker", "crash loop");
+
+        Assert.Contains(" ended with exit code 134: System.IO.IOException: the map is torn; ", restart, StringComparison.Ordinal);
+        Assert.Contains("; the last time it ended with exit code 3: the second life.", loop, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Commands_StopAndStart_AreNotTakenForCrashes()
     {
         await using var builder = DistributedApplicationTestingBuilder.Create(Apps.FastRestarts);

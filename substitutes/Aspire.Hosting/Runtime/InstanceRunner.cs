@@ -9,12 +9,16 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
 {
     private const int LinesOfAFailure = 20;
 
+    // A stack trace with inner exceptions fits; what was said hours ago is no reason.
+    private const int LinesOfAnEnding = 200;
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private CancellationTokenSource _life = new();
     private Workload? _workload;
     private Task _supervision = Task.CompletedTask;
     private volatile bool _stopRequested;
     private bool _hasEnded = true;
+    private int _linesOfEarlierLives;
 
     public string Id => id;
 
@@ -92,6 +96,7 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
     private async Task LaunchAsync(CancellationToken cancellationToken)
     {
         var request = await owner.BuildRequestAsync(this, cancellationToken);
+        _linesOfEarlierLives = services.Loggers.Tail(id, 1) is [var last] ? last.LineNumber : 0;
         var workload = await services.Launcher.StartAsync(
             request, line => services.Loggers.Append(Resource, id, line.Text, line.IsError), cancellationToken);
         if (_workload is not null)
@@ -122,7 +127,7 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
             {
                 await FailAsync(
                     $"'{Resource.Name}' is in a crash loop: it ended {crashes} times in a row within " +
-                    $"{services.Restarts.ResetAfter.TotalSeconds:0.#} s, the last time with exit code {exitCode}.", exitCode);
+                    $"{services.Restarts.ResetAfter.TotalSeconds:0.#} s; the last time it {DescribeEnding(exitCode).TrimEnd('.')}.", exitCode);
                 return;
             }
 
@@ -145,13 +150,12 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
     private async Task RestartAsync(int crashes, int exitCode, CancellationToken stop)
     {
         var delay = services.Restarts.DelayAfter(crashes);
-        var lastLine = services.Loggers.Tail(id, 1) is [var line] ? line.Content.Trim() : "";
+        var ending = DescribeEnding(exitCode);
         services.Console.State(
-            Resource.GetReplicaCount() > 1 ? id : Resource.Name, "restarting",
-            $"in {delay.TotalSeconds:0.##} s: ended with exit code {exitCode}{(lastLine.Length > 0 ? $": {lastLine}" : "")}");
+            Resource.GetReplicaCount() > 1 ? id : Resource.Name, "restarting", $"in {delay.TotalSeconds:0.##} s: it {ending}");
         Logger.LogWarning(
-            "{Instance} ended with exit code {ExitCode} and is restarted in {Delay} s (crash {Crashes} of {MaxCrashes}).",
-            id, exitCode, delay.TotalSeconds, crashes, services.Restarts.MaxCrashes);
+            "{Instance} {Ending}; restarted in {Delay} s (crash {Crashes} of {MaxCrashes}).",
+            id, ending, delay.TotalSeconds, crashes, services.Restarts.MaxCrashes);
         owner.Publish(this, s => s with
         {
             State = new ResourceStateSnapshot(KnownResourceStates.Starting, KnownResourceStateStyles.Warn),
@@ -160,6 +164,9 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
         await Task.Delay(delay, services.Time, stop);
         await LaunchAsync(stop);
     }
+
+    private string DescribeEnding(int exitCode) => Ending.Describe(
+        exitCode, [.. services.Loggers.Tail(id, LinesOfAnEnding).Where(line => line.LineNumber > _linesOfEarlierLives)]);
 
     private Task FailAsync(string message, int exitCode)
     {
