@@ -53,6 +53,9 @@ public class ResourceNotificationService : IDisposable
         _stopping = CancellationTokenSource.CreateLinkedTokenSource(_disposed.Token, hostApplicationLifetime.ApplicationStopped).Token;
     }
 
+    /// <summary>Called for every change, in order, before whoever publishes it goes on.</summary>
+    internal event Action<ResourceEvent>? Published;
+
     private WaitBehavior DefaultWaitBehavior =>
         _services.GetService<IOptions<ResourceNotificationServiceOptions>>()?.Value.DefaultWaitBehavior ?? WaitBehavior.StopOnResourceUnavailable;
 
@@ -203,6 +206,7 @@ public class ResourceNotificationService : IDisposable
                 entry.Last = e;
                 foreach (var watcher in _watchers)
                     watcher.Writer.TryWrite(e);
+                Published?.Invoke(e);
             }
         }
     }

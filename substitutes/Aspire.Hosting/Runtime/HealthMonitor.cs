@@ -117,6 +117,8 @@ internal sealed class HealthMonitor(
         if (fresh.Length == 0)
             return;
 
+        // What a handler has to say to a person comes after the news that the resource is ready.
+        var published = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var ready = ReadyAsync();
         foreach (var id in fresh)
         {
@@ -124,8 +126,11 @@ internal sealed class HealthMonitor(
                 s.State?.Text == KnownResourceStates.Running && s.Ready is null ? s with { Ready = ready } : s);
         }
 
+        published.SetResult();
+
         async Task ReadyAsync()
         {
+            await published.Task;
             try
             {
                 await eventing.PublishAsync(new ResourceReadyEvent(resource, services), stop);

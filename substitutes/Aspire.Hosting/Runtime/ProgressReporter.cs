@@ -15,18 +15,32 @@ internal sealed class ProgressReporter(
     private static readonly TimeSpan s_longestSilence = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, string> _shown = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, Task> _settled = new(StringComparer.OrdinalIgnoreCase);
     private readonly TaskCompletionSource _allHealthy = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _allSettled;
 
-    /// <summary>Completes when every resource that starts by itself has been healthy, or has done its work.</summary>
+    /// <summary>
+    /// Completes when every resource that starts by itself has been healthy, with the handlers of its ready event, or has done its work.
+    /// </summary>
     public Task AllHealthy => _allHealthy.Task;
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        notifications.Published += Follow;
+        return base.StartAsync(cancellationToken);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        notifications.Published -= Follow;
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
-            var complaining = ComplainAsync(stoppingToken);
-            await FollowAsync(stoppingToken);
-            await complaining;
+            await ComplainAsync(stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -34,18 +48,25 @@ internal sealed class ProgressReporter(
         }
     }
 
-    private async Task FollowAsync(CancellationToken cancellationToken)
+    private void Follow(ResourceEvent e)
     {
-        var settled = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        await foreach (var e in notifications.WatchAsync(cancellationToken))
+        var isSettled = e.Resource.IsExecutable() && Show(e);
+        if (!isSettled || _allSettled)
+            return;
+
+        _settled[e.ResourceId] = e.Snapshot.Ready ?? Task.CompletedTask;
+        if (AwaitedIds().All(_settled.ContainsKey))
         {
-            if (!e.Resource.IsExecutable())
-                continue;
-            if (Show(e))
-                settled.Add(e.ResourceId);
-            if (!AllHealthy.IsCompleted && AwaitedIds().All(settled.Contains) && AwaitedIds().Any())
-                _allHealthy.TrySetResult();
+            _allSettled = true;
+            _ = CompleteAsync([.. _settled.Values]);
         }
+    }
+
+    // A handler that fails says so in its resource's log.
+    private async Task CompleteAsync(Task[] handlers)
+    {
+        await Task.WhenAll(handlers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _allHealthy.TrySetResult();
     }
 
     /// <summary>Says, less and less often, what runs and does not become healthy, and why.</summary>
