@@ -41,7 +41,9 @@ internal static class ConsoleRun
         await using var onStop = lifetime.ApplicationStopping.Register(stopping.SetResult);
         await using var onCancel = cancellationToken.Register(lifetime.StopApplication);
 
-        console.Write($"Starting {app.Services.GetRequiredService<IHostEnvironment>().ApplicationName}");
+        console.Write(
+            $"Starting {app.Services.GetRequiredService<IHostEnvironment>().ApplicationName}; the output of NAME goes to " +
+            Path.Combine(app.Services.GetRequiredService<ResourceLogFiles>().Location, "NAME.log"));
         var watch = StopWithLauncherAsync(lifetime, app.Services.GetRequiredService<TimeProvider>());
         var failure = app.Services.GetRequiredService<StartFailures>().First;
         var start = app.StartAsync(CancellationToken.None);

@@ -41,8 +41,13 @@ internal static class HostServices
             services.AddHostedService<ResourceLogForwarder>();
         services.AddHostedService<HealthMonitor>();
         services.AddSingleton<ProgressReporter>();
+        services.AddSingleton<ResourceLogFiles>();
         if (!isTest)
+        {
             services.AddHostedService(provider => provider.GetRequiredService<ProgressReporter>());
+            services.AddHostedService(provider => provider.GetRequiredService<ResourceLogFiles>());
+        }
+
         services.AddHostedService<Orchestrator>();
         services.AddHealthChecks();
         services.AddHttpClient();

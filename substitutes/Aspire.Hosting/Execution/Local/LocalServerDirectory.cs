@@ -23,6 +23,9 @@ internal sealed class LocalServerDirectory(string path)
 
     public string Volumes => System.IO.Path.Combine(Path, "volumes");
 
+    /// <summary>The output of resources, a directory for each application.</summary>
+    public string Logs => System.IO.Path.Combine(Path, "logs");
+
     public string Instances => System.IO.Path.Combine(Path, "instances");
 
     /// <summary>Holds the hash of the provisioning script that made the tree.</summary>
