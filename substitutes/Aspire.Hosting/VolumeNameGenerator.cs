@@ -20,10 +20,19 @@ public static class VolumeNameGenerator
         return $"{Prefix(application.Environment.ApplicationName, application.Configuration)}{builder.Resource.Name}-{suffix}";
     }
 
-    internal static string Prefix(string applicationName, IConfiguration configuration)
+    internal static string Prefix(string applicationName, IConfiguration configuration) =>
+        $"{PrefixOfAll(applicationName)}{configuration["AppHost:Sha256"]![..HashLength].ToLowerInvariant()}-";
+
+    /// <summary>What the names of the application's volumes begin with, wherever it is checked out.</summary>
+    internal static string PrefixOfAll(string applicationName) =>
+        $"{string.Concat(applicationName.Select(c => IsAllowed(c) ? c : '_'))}-".ToLowerInvariant();
+
+    /// <summary>Whether the volume belongs to the application, here or in another checkout.</summary>
+    internal static bool IsOf(string applicationName, string volume)
     {
-        var name = string.Concat(applicationName.Select(c => IsAllowed(c) ? c : '_'));
-        return $"{name}-{configuration["AppHost:Sha256"]![..HashLength]}-".ToLowerInvariant();
+        var prefix = PrefixOfAll(applicationName);
+        return volume.StartsWith(prefix, StringComparison.Ordinal)
+            && volume[prefix.Length..].Split('-') is [{ Length: HashLength } hash, _, ..] && hash.All(char.IsAsciiHexDigitLower);
     }
 
     private static bool IsAllowed(char c) => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-';

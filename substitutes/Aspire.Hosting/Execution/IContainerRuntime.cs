@@ -14,6 +14,9 @@ internal interface IContainerRuntime
     /// <exception cref="DistributedApplicationException">The container cannot start; the message says what to do.</exception>
     Task<Workload> StartAsync(ContainerSpec spec, Action<OutputLine> output, CancellationToken cancellationToken);
 
+    /// <summary>The named volumes whose name starts with <paramref name="prefix"/>.</summary>
+    Task<IReadOnlyList<string>> FindVolumesAsync(string prefix, CancellationToken cancellationToken);
+
     /// <summary>Deletes the named volumes of an application (those whose name starts with <paramref name="volumePrefix"/>).</summary>
     Task DeleteVolumesAsync(string volumePrefix, Action<string> progress, CancellationToken cancellationToken);
 }

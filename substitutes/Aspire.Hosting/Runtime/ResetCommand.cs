@@ -1,4 +1,5 @@
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Execution;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
@@ -19,8 +20,21 @@ internal sealed class ResetCommand(
         foreach (var name in named.Prepend(prefix).Distinct(StringComparer.Ordinal))
             await runtime.DeleteVolumesAsync(name, console.Progress, cancellationToken);
 
+        await ForgetSecretsAsync(runtime, cancellationToken);
+        console.Write($"{environment.ApplicationName} is reset: the next run starts without data.");
+    }
+
+    // Checkouts have data of their own and share the user's secrets: without the passwords, the data of the others would be lost.
+    private async Task ForgetSecretsAsync(IContainerRuntime runtime, CancellationToken cancellationToken)
+    {
+        var volumes = await runtime.FindVolumesAsync(VolumeNameGenerator.PrefixOfAll(environment.ApplicationName), cancellationToken);
+        if (volumes.FirstOrDefault(volume => VolumeNameGenerator.IsOf(environment.ApplicationName, volume)) is { } other)
+        {
+            console.Progress($"kept the generated secrets, which the data of another checkout need (volume {other})");
+            return;
+        }
+
         foreach (var key in secrets.Remove(generated.Keys))
             console.Progress($"forgot the generated value of {key}");
-        console.Write($"{environment.ApplicationName} is reset: the next run starts without data.");
     }
 }

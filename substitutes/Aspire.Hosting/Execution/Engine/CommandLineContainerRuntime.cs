@@ -45,17 +45,19 @@ internal sealed class CommandLineContainerRuntime(string engine, ProcessSupervis
         return new SessionContainer(_command, spec.Name, client);
     }
 
+    public async Task<IReadOnlyList<string>> FindVolumesAsync(string prefix, CancellationToken cancellationToken)
+    {
+        EngineResult list = await _command.RunAsync(["volume", "ls", "--quiet", "--filter", $"name={prefix}"], cancellationToken);
+
+        // The filter matches anywhere in a name.
+        return [.. list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))];
+    }
+
     public async Task DeleteVolumesAsync(string volumePrefix, Action<string> progress, CancellationToken cancellationToken)
     {
-        EngineResult list = await _command.RunAsync(["volume", "ls", "--quiet", "--filter", $"name={volumePrefix}"], cancellationToken);
-        foreach (string volume in list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string volume in await FindVolumesAsync(volumePrefix, cancellationToken))
         {
-            // The filter matches anywhere in a name.
-            if (!volume.StartsWith(volumePrefix, StringComparison.Ordinal))
-            {
-                continue;
-            }
-
             EngineResult removed = await _command.RunAsync(["volume", "rm", volume], cancellationToken);
             if (removed.ExitCode != 0)
             {

@@ -90,33 +90,36 @@ internal sealed partial class LocalServerRuntime : IContainerRuntime
             output));
     }
 
+    public Task<IReadOnlyList<string>> FindVolumesAsync(string prefix, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>(Directory.Exists(_directory.Volumes)
+            ? [.. Directory.GetDirectories(_directory.Volumes, $"{prefix}*").Select(path => Path.GetFileName(path))]
+            : []);
+
     public async Task DeleteVolumesAsync(string volumePrefix, Action<string> progress, CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(_directory.Volumes))
-            return;
-        string[] volumes = Directory.GetDirectories(_directory.Volumes, $"{volumePrefix}*");
+        IReadOnlyList<string> volumes = await FindVolumesAsync(volumePrefix, cancellationToken);
         foreach (string volume in volumes)
             await RequireUnusedAsync(volume, cancellationToken);
         foreach (string volume in volumes)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Directory.Delete(volume, recursive: true);
-            progress($"deleted volume {Path.GetFileName(volume)}");
+            Directory.Delete(Path.Combine(_directory.Volumes, volume), recursive: true);
+            progress($"deleted volume {volume}");
         }
     }
 
-    private static async Task RequireUnusedAsync(string volume, CancellationToken cancellationToken)
+    private async Task RequireUnusedAsync(string volume, CancellationToken cancellationToken)
     {
         // A server that has just been killed may still be ending.
         for (int looks = LooksForUse; ; looks--)
         {
-            int user = ProcessTable.WithMountOf(volume).FirstOrDefault();
+            int user = ProcessTable.WithMountOf(Path.Combine(_directory.Volumes, volume)).FirstOrDefault();
             if (user == 0)
                 return;
             if (looks == 0)
             {
                 throw new DistributedApplicationException(
-                    $"The volume '{Path.GetFileName(volume)}' is in use by {ProcessTable.Name(user)} (pid {user}), so nothing is deleted; "
+                    $"The volume '{volume}' is in use by {ProcessTable.Name(user)} (pid {user}), so nothing is deleted; "
                     + "stop the application first.");
             }
 
