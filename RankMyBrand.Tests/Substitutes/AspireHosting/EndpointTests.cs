@@ -36,6 +36,27 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public async Task PortOfALaunchProfile_ThatIsTaken_NamesTheFileToChange()
+    {
+        using var directory = new TemporaryDirectory();
+        using var holder = new TcpListener(IPAddress.Loopback, 0);
+        holder.Start();
+        var port = ((IPEndPoint)holder.LocalEndpoint).Port;
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(directory.Path, "Properties")).FullName, "launchSettings.json");
+        await File.WriteAllTextAsync(
+            file,
+            $$$"""
+            { "profiles": { "http": { "commandName": "Project", "applicationUrl": "http://localhost:{{{port}}}" } } }
+            """,
+            TestContext.Current.CancellationToken);
+        await using var builder = DistributedApplicationTestingBuilder.Create("DcpPublisher:RandomizePorts=false");
+        builder.AddProject("web", Path.Combine(directory.Path, "Web.csproj"));
+        await using var app = await builder.StartAsync();
+
+        Assert.EndsWith($"; stop it or choose another port in '{file}'.", await app.LineAsync("web", $"Port {port}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task FixedPorts_InATest_AreRandomized()
     {
         await using var builder = DistributedApplicationTestingBuilder.Create();

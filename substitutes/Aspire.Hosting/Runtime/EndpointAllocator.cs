@@ -118,11 +118,23 @@ internal sealed class EndpointAllocator(IConfiguration configuration, UserSecret
             {
                 throw new DistributedApplicationException(
                     $"Port {plan.PublicPort} of the endpoint '{plan.Endpoint.Name}' of the resource '{resource.Name}' is taken by " +
-                    $"{Ports.DescribeHolder(plan.PublicPort) ?? "another process"}; stop it or choose another port.");
+                    $"{Ports.DescribeHolder(plan.PublicPort) ?? "another process"}; stop it or choose another port{PlaceOf(resource, plan.PublicPort)}.");
             }
 
             await Task.Delay(s_pause, cancellationToken);
         }
+    }
+
+    // Nothing in AppHost.cs points to the file that a project's port comes from.
+    private static string PlaceOf(IResource resource, int port)
+    {
+        if (resource is not ProjectResource project || !project.HasAnnotationOfType<LaunchProfileAnnotation>())
+            return "";
+
+        var directory = Path.GetDirectoryName(project.GetProjectMetadata().ProjectPath)!;
+        var isThere = LaunchProfiles.Read(directory)?.Profiles.Values
+            .Any(profile => profile.ApplicationUrl?.Contains($":{port}", StringComparison.Ordinal) == true);
+        return isThere == true ? $" in '{Path.Combine(directory, "Properties", "launchSettings.json")}'" : "";
     }
 
     private static DistributedApplicationException Contradiction(IResource resource, EndpointAnnotation endpoint, string why) =>
