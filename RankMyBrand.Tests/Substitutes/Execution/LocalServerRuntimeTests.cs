@@ -201,7 +201,7 @@ public sealed class LocalServerRuntimeTests(LocalServerFixture servers) : IClass
             await Servers.RedisReadyAsync(spec, servers);
             DistributedApplicationException refused = await Assert.ThrowsAsync<DistributedApplicationException>(
                 () => servers.Runtime.DeleteVolumesAsync(spec.Volumes[0].Source!, _ => { }, Cancellation));
-            Assert.StartsWith($"The volume '{spec.Volumes[0].Source}' is in use by ", refused.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"The volume '{spec.Volumes[0].Source}' is in use by redis-server (pid ", refused.Message, StringComparison.Ordinal);
         }
 
         string other = Directory.CreateDirectory(Path.Combine(LocalServerDirectory.OfUser.Volumes, $"other-{spec.Volumes[0].Source}")).FullName;

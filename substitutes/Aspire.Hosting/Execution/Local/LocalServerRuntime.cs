@@ -113,7 +113,10 @@ internal sealed partial class LocalServerRuntime : IContainerRuntime
         // A server that has just been killed may still be ending.
         for (int looks = LooksForUse; ; looks--)
         {
-            int user = ProcessTable.WithMountOf(Path.Combine(_directory.Volumes, volume)).FirstOrDefault();
+            // The server is known by its name; unshare and the shell that keep it are not.
+            int user = ProcessTable.WithMountOf(Path.Combine(_directory.Volumes, volume))
+                .OrderBy(process => ProcessTable.Name(process) is "unshare" or "sh")
+                .FirstOrDefault();
             if (user == 0)
                 return;
             if (looks == 0)
