@@ -10,6 +10,9 @@ internal sealed partial class Link
     // How often the retry policy is asked while there is no connection.
     private static readonly TimeSpan s_retryStep = TimeSpan.FromMilliseconds(50);
 
+    // How far the connections are apart that a server accepts and ends.
+    private static readonly TimeSpan s_breath = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Tries each server once; true when one of them has become the live connection.</summary>
     public async Task<bool> TryConnectAsync()
     {
@@ -46,8 +49,6 @@ internal sealed partial class Link
 
     private async Task RunAsync()
     {
-        long retries = 0;
-        var atOnce = true;
         while (!_stop.IsCancellationRequested)
         {
             if (Live is { } connection)
@@ -55,22 +56,18 @@ internal sealed partial class Link
                 var since = Stopwatch.GetTimestamp();
                 await connection.Closed.ConfigureAwait(false);
                 if (_stop.IsCancellationRequested) return;
-                // A server that ends every connection after the handshake is no nearer than one that is away.
-                if (Stopwatch.GetElapsedTime(since).TotalMilliseconds >= options.ConnectTimeout) (retries, atOnce) = (0, true);
+                // A server that ends every connection after the handshake would be asked without a pause.
+                var rest = s_breath - Stopwatch.GetElapsedTime(since);
+                if (rest > TimeSpan.Zero) await Task.Delay(rest, _stop.Token).ConfigureAwait(false);
             }
-            if (atOnce)
-            {
-                // Most often the server is back or another one answers.
-                atOnce = false;
-                if (await TryConnectAsync().ConfigureAwait(false)) continue;
-            }
-            retries = await RetryAsync(retries).ConfigureAwait(false);
+            // The first try comes at once: most often the server is back or another one answers.
+            if (!await TryConnectAsync().ConfigureAwait(false)) await RetryAsync().ConfigureAwait(false);
         }
     }
 
-    private async Task<long> RetryAsync(long retries)
+    private async Task RetryAsync()
     {
-        var last = Stopwatch.StartNew();
+        var (retries, last) = (0L, Stopwatch.StartNew());
         while (Live is null)
         {
             await Task.Delay(s_retryStep, _stop.Token).ConfigureAwait(false);
@@ -79,7 +76,6 @@ internal sealed partial class Link
             last.Restart();
             await TryConnectAsync().ConfigureAwait(false);
         }
-        return retries;
     }
 
     private async Task<RedisConnection?> OpenAsync(EndPoint endPoint)
