@@ -6,7 +6,8 @@ namespace RankMyBrand.EventProcessor.Administration;
 internal static class QueryDescription
 {
     /// <summary>Names the parameters of the query in the OpenAPI document; none of them is required.</summary>
-    public static RouteHandlerBuilder TakesQuery(this RouteHandlerBuilder endpoint, params (string Name, string Description)[] parameters) =>
+    public static RouteHandlerBuilder TakesQuery(
+        this RouteHandlerBuilder endpoint, params (string Name, string Description)[] parameters) =>
         endpoint.AddOpenApiOperationTransformer((operation, _, _) =>
         {
             operation.Parameters ??= [];

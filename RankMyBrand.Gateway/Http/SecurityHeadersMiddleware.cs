@@ -43,10 +43,13 @@ internal sealed class SecurityHeadersMiddleware(
             if (headers.CacheControl.Count == 0 && context.GetCaller().Identity is not null)
                 headers.CacheControl = "no-store";
             // Without it a cache would give a page the answer to somebody who was none.
-            if (dependsOnOrigin && !headers.GetCommaSeparatedValues(HeaderNames.Vary).Contains(HeaderNames.Origin, StringComparer.OrdinalIgnoreCase))
+            if (dependsOnOrigin && !VariesByOrigin(headers))
                 headers.Append(HeaderNames.Vary, HeaderNames.Origin);
             return Task.CompletedTask;
         }
+
+        private static bool VariesByOrigin(IHeaderDictionary headers) =>
+            headers.GetCommaSeparatedValues(HeaderNames.Vary).Contains(HeaderNames.Origin, StringComparer.OrdinalIgnoreCase);
 
         private static bool IsPage(string? contentType) =>
             contentType is not null

@@ -17,7 +17,7 @@ internal static class AdministrationCli
 
     /// <summary>True for arguments that are a command, if a misspelt one, and not settings of the service.</summary>
     public static bool Handles(string[] args) => args is [var first, ..]
-        && (first is "--help" or "-h" or "-?" || !(first.StartsWith('-') || first.StartsWith('/') || first.Contains('=', StringComparison.Ordinal)));
+        && (first is "--help" or "-h" or "-?" || !IsSetting(first));
 
     /// <param name="args">The arguments.</param>
     /// <param name="output">What was asked for.</param>
@@ -65,4 +65,7 @@ internal static class AdministrationCli
             return Failure;
         }
     }
+
+    private static bool IsSetting(string argument) =>
+        argument.StartsWith('-') || argument.StartsWith('/') || argument.Contains('=', StringComparison.Ordinal);
 }

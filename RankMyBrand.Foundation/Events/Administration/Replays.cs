@@ -30,7 +30,8 @@ public sealed class Replays
         return (string?)answer[0] switch
         {
             "NOGROUP" => throw new ReplayConflictException(
-                $"The stream '{request.Stream}' has no group '{request.Group}'. Check the name, or have it created, with createGroup or --create-group."),
+                $"The stream '{request.Stream}' has no group '{request.Group}'. Check the name, or have it created, "
+                + "with createGroup or --create-group."),
             "BUSY" => throw Busy(request.Group, (string)answer[1]!),
             _ => await FindAsync(request.Stream, id, cancellationToken)
                 ?? throw new InvalidOperationException($"The replay {id} has vanished."),

@@ -34,7 +34,7 @@ public partial class TypedHandlerTests
     [Theory]
     [InlineData("""{"name":"Ada","times":"often"}""", "$.times")]
     [InlineData("""[1,2]""", "Greeting")]
-    [InlineData("null", "null instead of a Greeting")]
+    [InlineData("null", "null, which is not of the type 'Greeting'")]
     public async Task Data_OfAnotherForm_GoesToTheDeadLettersAtOnceAndSaysWhy(string data, string reason)
     {
         await using var redis = await RedisServer.StartAsync(Cancellation);
