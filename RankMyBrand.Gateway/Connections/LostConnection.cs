@@ -21,10 +21,10 @@ internal sealed class LostConnection
     /// <summary>Waits until a connection has been served; false when it was lost before.</summary>
     public static async Task<bool> EndsFirstAsync(Task serving, ConnectionContext connection)
     {
-        var connectionItself = new LostConnection(serving, connection);
+        var watch = new LostConnection(serving, connection);
         await using var closed = connection.ConnectionClosed.UnsafeRegister(
-            static lost => _ = ((LostConnection)lost!).WaitForTheSocketAsync(), connectionItself);
-        if (await Task.WhenAny(serving, connectionItself._lost.Task) != serving)
+            static lost => _ = ((LostConnection)lost!).WaitForTheSocketAsync(), watch);
+        if (await Task.WhenAny(serving, watch._lost.Task) != serving)
             return false;
         await serving;
         return true;

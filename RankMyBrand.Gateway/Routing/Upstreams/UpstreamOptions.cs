@@ -144,7 +144,7 @@ internal sealed class BulkheadOptions
     public TimeSpan QueueTimeout { get; set; } = TimeSpan.FromSeconds(1);
 }
 
-/// <summary>A second attempt beside one that takes long; the first good answer counts.</summary>
+/// <summary>A second attempt beside one that takes long, but never to delete; the first good answer counts.</summary>
 internal sealed class HedgingOptions
 {
     public bool Enabled { get; set; }
