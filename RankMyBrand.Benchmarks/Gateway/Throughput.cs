@@ -34,7 +34,7 @@ internal sealed class Throughput : Benchmark
         backend.Add(await servers.BackendAsync(cancellationToken));
         Contender[] contenders = [gateway, yarp, caddy, backend];
         foreach (var contender in contenders)
-            await contender.WarmUpAsync(servers.Key, TimeSpan.FromSeconds(run.Quick ? 3 : 8), cancellationToken);
+            await contender.WarmUpAsync(servers.Key, isLong: !run.Quick, cancellationToken);
         for (var round = 0; round < run.Rounds * processes; round++)
         {
             // In two orders in which nobody follows himself: what was before has left its traces in the caches.
@@ -57,6 +57,11 @@ internal sealed class Throughput : Benchmark
     /// <summary>One program in some processes, which are loaded in turn.</summary>
     private sealed class Contender(string name)
     {
+        private const int MostWarmUpSteps = 20;
+        private const double NoticeableGain = 1.03;
+
+        private static readonly TimeSpan s_warmUpStep = TimeSpan.FromSeconds(3);
+
         private readonly List<(Uri Address, List<double> Rates)> _processes = [];
 
         public double Median => BenchmarkRun.Median([.. _processes.SelectMany(process => process.Rates)]);
@@ -74,10 +79,27 @@ internal sealed class Throughput : Benchmark
 
         public void Add(ChildServer server) => _processes.Add((new Uri(server.Address, ProxyServers.Path), []));
 
-        public async Task WarmUpAsync(string apiKey, TimeSpan duration, CancellationToken cancellationToken)
+        public async Task WarmUpAsync(string apiKey, bool isLong, CancellationToken cancellationToken)
         {
             foreach (var (address, _) in _processes)
-                await Wrk.RunAsync(address, apiKey, duration, cancellationToken);
+            {
+                if (isLong)
+                    await WarmUpUntilSteadyAsync(address, apiKey, cancellationToken);
+                else
+                    await Wrk.RunAsync(address, apiKey, s_warmUpStep, cancellationToken);
+            }
+        }
+
+        // A runtime compiles what is used most anew while it serves: for some seconds on a fast machine, for half a minute on a slow one.
+        private static async Task WarmUpUntilSteadyAsync(Uri address, string apiKey, CancellationToken cancellationToken)
+        {
+            var (best, idle) = (0.0, 0);
+            for (var step = 0; step < MostWarmUpSteps && idle < 3; step++)
+            {
+                var rate = await Wrk.RunAsync(address, apiKey, s_warmUpStep, cancellationToken);
+                idle = rate > best * NoticeableGain ? 0 : idle + 1;
+                best = Math.Max(best, rate);
+            }
         }
 
         public async Task MeasureAsync(int round, string apiKey, TimeSpan duration, CancellationToken cancellationToken)
