@@ -18,10 +18,13 @@ internal static class ClientHeaders
         "Proxy-Connection",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    private static readonly string[] s_prefixes =
+    private const string Extension = "X-";
+
+    // After "X-".
+    private static readonly string[] s_extensions =
     [
-        "X-Tenant", "X-Identity", "X-Forwarded", "X-Original", "X-User-", "X-Auth-Request-", "X-Auth-User-", "X-Authenticated-",
-        "X-Consumer-", "X-MS-Client-Principal", "X-Remote-", "X-SSL-Client-", "SSL-Client-",
+        "Tenant", "Identity", "Forwarded", "Original", "User-", "Auth-Request-", "Auth-User-", "Authenticated-", "Consumer-",
+        "MS-Client-Principal", "Remote-", "SSL-Client-",
     ];
 
     // What the name of a header may consist of (RFC 9110), but for the underscore.
@@ -63,9 +66,12 @@ internal static class ClientHeaders
     {
         if (name.Contains('_', StringComparison.Ordinal) || s_names.Contains(name))
             return true;
-        foreach (var prefix in s_prefixes)
+        if (!name.StartsWith(Extension, StringComparison.OrdinalIgnoreCase))
+            return name.StartsWith("SSL-Client-", StringComparison.OrdinalIgnoreCase);
+        var extension = name.AsSpan(Extension.Length);
+        foreach (var prefix in s_extensions)
         {
-            if (name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            if (extension.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
                 return true;
         }
 
