@@ -1,9 +1,7 @@
-using System.Collections.Frozen;
 using System.ComponentModel.DataAnnotations;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
-using Microsoft.Net.Http.Headers;
 using RankMyBrand.Gateway.Routing.Forwarding;
 
 namespace RankMyBrand.Gateway.Http;
@@ -48,15 +46,6 @@ internal sealed class EdgeLimits
     /// <summary>Puts the limits into the server.</summary>
     internal sealed class Setup(IOptions<EdgeLimits> options) : IConfigureOptions<KestrelServerOptions>
     {
-        private static readonly FrozenSet<string> s_ascii = new[]
-        {
-            HeaderNames.CacheControl, HeaderNames.Connection, HeaderNames.ContentEncoding, HeaderNames.ContentLength,
-            HeaderNames.ContentSecurityPolicy, HeaderNames.ContentType, HeaderNames.Date, HeaderNames.ETag, HeaderNames.LastModified,
-            HeaderNames.Server, HeaderNames.StrictTransportSecurity, HeaderNames.TransferEncoding, HeaderNames.Vary,
-            HeaderNames.XContentTypeOptions, HeaderNames.XFrameOptions, "Permissions-Policy", "RateLimit", "RateLimit-Policy",
-            "Referrer-Policy", "X-Correlation-ID",
-        }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-
         public void Configure(KestrelServerOptions kestrel)
         {
             var (limits, server) = (options.Value, kestrel.Limits);
@@ -68,10 +57,8 @@ internal sealed class EdgeLimits
             server.RequestHeadersTimeout = limits.HeadersTimeout;
             server.MinRequestBodyDataRate = limits.BodyRate == 0 ? null : new MinDataRate(limits.BodyRate, limits.BodyGrace);
             server.KeepAliveTimeout = limits.KeepAlive;
-            // What services send beside ASCII passes as it came, byte for byte; the names are those of headers that never have any.
-            kestrel.ResponseHeaderEncodingSelector = static name => s_ascii.Contains(name) ? null : Encoding.Latin1;
-            // A line that is as long as may be must fit, and the server reads it whole.
-            server.MaxRequestBufferSize = Math.Max(server.MaxRequestBufferSize ?? 0, Math.Max(limits.RequestLine, limits.Headers));
+            // What services send beside ASCII passes as it came, byte for byte. To look for names that never have any would cost more.
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         }
     }
 }
