@@ -47,7 +47,12 @@ internal static class ForwardProblems
         if (exchange.TimeIsOver.IsCancellationRequested)
             return TimedOut($"'{name}' has not answered within {policy.Total.TotalSeconds:0.###} s.");
         if (exchange.Failure == AttemptFailure.TooSlow || error == ForwarderError.RequestTimedOut)
-            return TimedOut($"'{name}' has not begun to answer in time.");
+        {
+            return TimedOut(exchange.Failure == AttemptFailure.NotSent
+                ? $"'{name}' could not be reached in time."
+                : $"'{name}' has not begun to answer in time.");
+        }
+
         if (error == ForwarderError.RequestBodyClient)
         {
             return context.Response.StatusCode == StatusCodes.Status413PayloadTooLarge

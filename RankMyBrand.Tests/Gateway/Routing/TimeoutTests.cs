@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using RankMyBrand.Gateway.Routing.Upstreams;
+using Yarp.ReverseProxy;
 
 namespace RankMyBrand.Tests.Gateway.Routing;
 
@@ -136,6 +138,30 @@ public sealed class TimeoutTests
             () => Task.FromResult(host.Upstream.Options.Timeouts.FirstByte == TimeSpan.FromMilliseconds(100)), "the change is in force");
 
         await host.GetProblemAsync("/services/test/", HttpStatusCode.GatewayTimeout, "UNAVAILABLE");
+    }
+
+    [Fact]
+    public async Task Connect_ChangedAtRunTime_Holds()
+    {
+        using var deaf = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        deaf.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        deaf.Listen(0);
+        using var filler = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await filler.ConnectAsync(deaf.LocalEndPoint!, Cancellation);
+        await using var host = await StartAsync(
+            [], ("Services:test:Instances:deaf", $"http://{deaf.LocalEndPoint}/"), ("Services:test:Timeouts:Connect", "00:01:00"));
+
+        host.Configuration.Change(("Services:test:Timeouts:Connect", "00:00:00.200"));
+        await RoutingHost.WaitUntilAsync(
+            () => Task.FromResult(
+                host.Services.GetRequiredService<IProxyStateLookup>().TryGetCluster("service:test", out var cluster)
+                && cluster.Model.Config.Metadata!["ConnectTimeout"] == "00:00:00.2000000"),
+            "the change is in force");
+
+        // Long before the time to the first byte is over.
+        var problem = await host.GetProblemAsync("/services/test/", HttpStatusCode.GatewayTimeout, "UNAVAILABLE")
+            .WaitAsync(TimeSpan.FromSeconds(15), Cancellation);
+        Assert.Contains("'test' could not be reached in time", (string?)problem["detail"], StringComparison.Ordinal);
     }
 
     [Fact]
