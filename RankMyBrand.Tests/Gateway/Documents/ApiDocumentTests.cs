@@ -43,6 +43,34 @@ public sealed class ApiDocumentTests(Gateways gateways)
         Assert.NotNull((await ReadAsync(gateway))["paths"]!["/api/things"]);
     }
 
+    [Fact]
+    public async Task Document_ThatIsYoung_IsNotAskedForAgain()
+    {
+        var asked = 0;
+        await using var service = await StartServiceAsync(() =>
+        {
+            Interlocked.Increment(ref asked);
+            return Describing("/api/things");
+        });
+        await using var gateway = await StartGatewayAsync(service, ("ApiDocument:MaxAge", "01:00:00"));
+
+        for (var i = 0; i < 3; i++)
+            await ReadAsync(gateway);
+
+        Assert.Equal(1, Volatile.Read(ref asked));
+    }
+
+    [Fact]
+    public async Task Document_MayBeKeptByCachesForAsLongAsItIsYoung()
+    {
+        await using var service = await StartServiceAsync(() => Describing("/api/things"));
+        await using var gateway = await StartGatewayAsync(service);
+
+        using var response = await gateway.Client.GetAsync(new Uri("/openapi/v1.json", UriKind.Relative), Token);
+
+        Assert.Equal("public, max-age=10", response.Headers.CacheControl?.ToString());
+    }
+
     [Theory]
     [InlineData("""{"components":[]}""")]
     [InlineData("""{"components":"x","tags":{},"paths":[]}""")]

@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using RankMyBrand.Tests.Gateway.Routing;
 using RankMyBrand.Tests.ServiceDefaults;
 using static RankMyBrand.Tests.Gateway.Identity.AuthenticationTests;
 
@@ -196,6 +199,47 @@ public sealed class AccessLogTests(Gateways gateways)
             spans, span => span.DisplayName.Contains("SECRET", StringComparison.Ordinal) || span.TagObjects.Any(IsSecret) || span.Baggage.Any(item => item.Value?.Contains("SECRET", StringComparison.Ordinal) is true));
 
         static bool IsSecret(KeyValuePair<string, object?> item) => item.Value?.ToString()?.Contains("SECRET", StringComparison.Ordinal) is true;
+    }
+
+    [Fact]
+    public async Task Client_ThatGoesAway_IsNotedDownAsSuch()
+    {
+        var log = new Recorder();
+        await using var backend = await Backend.StartAsync(handler: Answers.Never);
+        await using var gateway = await gateways.StartAsync(new Uri(backend.Address), log);
+        await using (var client = await RawClient.ConnectAsync(gateway.Address))
+        {
+            await client.SendAsync($"GET /echo/x HTTP/1.1\r\nHost: a\r\nX-API-Key: {GatewayHost.Key}\r\n\r\n");
+            while (backend.Requests.IsEmpty)
+                await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(499, Assert.Single(await log.WaitAsync(1))["Status"]);
+    }
+
+    [Fact]
+    public async Task Path_ThatIsLong_IsCutOff()
+    {
+        var log = new Recorder();
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend.Address, log);
+
+        using (await SendAsync(gateway, $"/nowhere/{new string('a', 4000)}"))
+        {
+        }
+
+        Assert.Equal($"/nowhere/{new string('a', 247)}", Assert.Single(await log.WaitAsync(1))["Path"]);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:1", "Warning")]
+    [InlineData("", null)]
+    public async Task Console_BesideACollector_GetsNoLineForEveryRequest(string collector, string? level)
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend, ("OTEL_EXPORTER_OTLP_ENDPOINT", collector));
+
+        Assert.Equal(level, gateway.Services.GetRequiredService<IConfiguration>()[$"Logging:Console:LogLevel:{Category}"]);
     }
 
     private sealed record Entry(string Category, LogLevel Level, string Text, IReadOnlyList<KeyValuePair<string, object?>> Values)

@@ -148,6 +148,34 @@ public sealed class BrowserTests(Gateways gateways)
         Assert.Empty(backend.Requests);
     }
 
+    [Fact]
+    public async Task Preflight_TellsTheHeadersAndTheTimeThatAreConfigured()
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(
+            backend, ("Gateway:Cors:Origins:0", App), ("Gateway:Cors:Headers:0", "X-Own"), ("Gateway:Cors:MaxAge", "00:00:07"));
+        using var request = new HttpRequestMessage(HttpMethod.Options, "/echo/x")
+        {
+            Headers = { { "Origin", App }, { "Access-Control-Request-Method", "POST" }, { "Access-Control-Request-Headers", "x-own" } },
+        };
+
+        using var response = await gateway.Client.SendAsync(request, Cancellation);
+
+        Assert.Equal("X-Own", Header(response, "Access-Control-Allow-Headers"));
+        Assert.Equal("7", Header(response, "Access-Control-Max-Age"));
+    }
+
+    [Fact]
+    public async Task Answer_ThatIsNoPage_GetsThePolicyOfData()
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend, ("Gateway:Headers:DataPolicy", "default-src 'none'; sandbox"));
+
+        using var response = await SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key));
+
+        Assert.Equal("default-src 'none'; sandbox", Header(response, "Content-Security-Policy"));
+    }
+
     [Theory]
     [InlineData(GatewayHost.Key, 200)]
     [InlineData("wrong", 401)]
@@ -162,7 +190,7 @@ public sealed class BrowserTests(Gateways gateways)
         Assert.Equal(App, Header(response, "Access-Control-Allow-Origin"));
         Assert.Equal("true", Header(response, "Access-Control-Allow-Credentials"));
         Assert.Contains("Retry-After", Header(response, "Access-Control-Expose-Headers"), StringComparison.Ordinal);
-        Assert.Contains("Origin", response.Headers.Vary);
+        Assert.Equal(["Origin"], response.Headers.Vary);
     }
 
     [Theory]
@@ -239,6 +267,65 @@ public sealed class BrowserTests(Gateways gateways)
         using var response = await gateway.Client.SendAsync(request, Cancellation);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Frames_OfAServicesAnswer_AreAsItSays()
+    {
+        await using var backend = new RawBackend { Answer = _ => RawBackend.Ok("text/html", "x", "X-Frame-Options: SAMEORIGIN\r\n") };
+        await using var gateway = await gateways.StartAsync(backend);
+
+        using var response = await SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key));
+
+        Assert.Equal("SAMEORIGIN", Header(response, "X-Frame-Options"));
+    }
+
+    [Theory]
+    [InlineData("Alt-Svc", "h2=\"evil.example.com:443\"")]
+    [InlineData("X-AspNet-Version", "4.0.30319")]
+    [InlineData("X-AspNetMvc-Version", "5.2")]
+    [InlineData("Access-Control-Allow-Methods", "DELETE")]
+    [InlineData("Access-Control-Allow-Headers", "X-Evil")]
+    [InlineData("Access-Control-Expose-Headers", "X-Secret")]
+    [InlineData("Access-Control-Max-Age", "86400")]
+    public async Task Header_ThatIsNotAServicesToSay_IsDropped(string header, string value)
+    {
+        await using var backend = new RawBackend { Answer = _ => RawBackend.Ok("text/plain", "x", $"{header}: {value}\r\nX-Kept: yes\r\n") };
+        await using var gateway = await gateways.StartAsync(backend);
+
+        using var response = await SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key));
+
+        Assert.Null(Header(response, header));
+        Assert.Equal("yes", Header(response, "X-Kept"));
+    }
+
+    [Fact]
+    public async Task RequestWithCookies_OfAnAllowedOriginThatMaySendNone_IsRefused()
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend, ("Gateway:Cors:Origins:0", App));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/echo/x")
+        {
+            Headers = { { "X-API-Key", GatewayHost.Key }, { "Origin", App }, { "Sec-Fetch-Site", "cross-site" }, { "Cookie", "session=1" } },
+        };
+
+        using var response = await gateway.Client.SendAsync(request, Cancellation);
+
+        await response.AssertProblemAsync(403, "FORBIDDEN");
+        Assert.Empty(backend.Requests);
+    }
+
+    [Fact]
+    public async Task StrictTransport_ForNoTime_IsNotSaid()
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend, ("Gateway:Headers:StrictTransportSecurity", "00:00:00"));
+
+        using var response = await SendAsync(
+            gateway, "/echo/x", ("X-API-Key", GatewayHost.Key), ("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-Proto", "https"));
+
+        Assert.Equal(["https"], RawBackend.Values(backend.Only, "X-Forwarded-Proto"));
+        Assert.Null(Header(response, "Strict-Transport-Security"));
     }
 
     private static string? Header(HttpResponseMessage response, string name) =>

@@ -55,6 +55,18 @@ public sealed class ClientAddressTests(Gateways gateways)
         Assert.False(response.Headers.Contains("Strict-Transport-Security"));
     }
 
+    // The framework knows both loopback addresses of itself, the one of IPv6 by another setting than that of IPv4.
+    [Fact]
+    public async Task WhoeverIsNoKnownProxy_IsNotBelievedOverIPv6Either()
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend, ("urls", "http://[::1]:0"), ("Gateway:Addresses:Proxies:0", "10.0.0.0/8"));
+
+        using var response = await SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key), ("X-Forwarded-For", "6.6.6.6"));
+
+        Assert.Equal(["::1"], RawBackend.Values(backend.Only, "X-Forwarded-For"));
+    }
+
     [Fact]
     public async Task SchemeOfAKnownProxy_IsBelieved()
     {

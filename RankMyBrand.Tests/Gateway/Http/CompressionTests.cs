@@ -63,6 +63,34 @@ public sealed class CompressionTests(Gateways gateways)
         Assert.Equal(tag, response.Headers.ETag?.ToString());
     }
 
+    [Fact]
+    public async Task Tag_ThatIsWeakAlready_StaysAsItIs()
+    {
+        await using var backend = new RawBackend
+        {
+            Answer = _ => RawBackend.Ok("application/json", s_long, "Accept-Ranges: bytes\r\nETag: W/\"v1\"\r\n"),
+        };
+        await using var gateway = await gateways.StartAsync(backend);
+
+        using var response = await SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key), ("Accept-Encoding", "gzip"));
+
+        Assert.Equal(["gzip"], response.Content.Headers.ContentEncoding);
+        Assert.Equal("W/\"v1\"", Assert.Single(response.Headers.NonValidated["ETag"]));
+    }
+
+    [Fact]
+    public async Task Json_OverHttps_IsCompressedToo()
+    {
+        await using var backend = new RawBackend { Answer = _ => RawBackend.Ok("application/json", s_long) };
+        await using var gateway = await gateways.StartAsync(backend);
+
+        using var response = await SendAsync(
+            gateway, "/echo/x", ("X-API-Key", GatewayHost.Key), ("Accept-Encoding", "br"), ("X-Forwarded-For", "203.0.113.7"),
+            ("X-Forwarded-Proto", "https"));
+
+        Assert.Equal(["br"], response.Content.Headers.ContentEncoding);
+    }
+
     private async Task<(string? Encoding, int Bytes, string Text)> GetAsync(
         string contentType, string body, string headers, string? accepted, string cookie = "")
     {

@@ -82,6 +82,7 @@ public sealed class RawRequestTests(EdgeFixture edge) : IClassFixture<EdgeFixtur
         ["host with a user"] = (400, $"GET /echo/x HTTP/1.1\r\nHost: u@a\r\n{Key}{End}"),
         ["list of hosts"] = (400, $"GET /echo/x HTTP/1.1\r\nHost: a, b\r\n{Key}{End}"),
         ["host with no port"] = (400, $"GET /echo/x HTTP/1.1\r\nHost: a:8x\r\n{Key}{End}"),
+        ["host with port 0"] = (400, $"GET /echo/x HTTP/1.1\r\nHost: a:0\r\n{Key}{End}"),
         ["host with a port beyond"] = (400, $"GET /echo/x HTTP/1.1\r\nHost: a:99999\r\n{Key}{End}"),
         ["open bracket in the host"] = (400, $"GET /echo/x HTTP/1.1\r\nHost: [::1\r\n{Key}{End}"),
         ["another host in the URL"] = (400, $"GET http://evil/echo/x HTTP/1.1\r\nHost: a\r\n{Key}{End}"),
@@ -198,6 +199,18 @@ public sealed class RawRequestTests(EdgeFixture edge) : IClassFixture<EdgeFixtur
 
         Assert.Equal(["200", "401", "200"], answers.Select(answer => answer.Split(' ')[1]));
         Assert.Equal(2, edge.Backend.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Connection_OfARefusedRequest_EndsWithIt()
+    {
+        edge.Backend.Requests.Clear();
+
+        var answers = await RawClient.AnswersAsync(edge.Gateway.Address, Get + "Expect: nonsense\r\n\r\n" + Get + End);
+
+        Assert.StartsWith("HTTP/1.1 417 ", Assert.Single(answers), StringComparison.Ordinal);
+        Assert.Equal(["close"], RawBackend.Values(answers[0], "Connection"));
+        Assert.Empty(edge.Backend.Requests);
     }
 
     [Fact]

@@ -26,6 +26,21 @@ public sealed class SlowRequestTests(Gateways gateways)
     }
 
     [Fact]
+    public async Task Body_WhereNoRateIsAskedFor_MayTakeItsTime()
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(
+            backend, ("Gateway:Limits:BodyRate", "0"), ("Gateway:Limits:BodyGrace", "00:00:01.1"));
+        await using var client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("POST /echo/x HTTP/1.1\r\nHost: a\r\n" + Key + "Content-Length: 5\r\n\r\nh");
+        await Task.Delay(TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken);
+        await client.SendAsync("ello");
+
+        Assert.StartsWith("HTTP/1.1 200 ", await client.ReadAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Connections_OverTheLimit_AreClosed()
     {
         await using var backend = new RawBackend();
@@ -42,6 +57,22 @@ public sealed class SlowRequestTests(Gateways gateways)
         await third.SendAsync("GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n");
 
         Assert.Null(await third.ReadAsync());
+    }
+
+    [Theory]
+    [InlineData("HeaderCount", "10", "/nowhere", 10, 1, 431)]
+    [InlineData("Headers", "1024", "/nowhere", 1, 1100, 431)]
+    [InlineData("RequestLine", "1024", "LONG", 0, 0, 414)]
+    public async Task Request_LargerThanTheLimit_IsRefused(string limit, string value, string path, int headers, int length, int status)
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend, ($"Gateway:Limits:{limit}", value));
+        var target = path == "LONG" ? $"/nowhere/{new string('a', 1100)}" : path;
+        var lines = string.Concat(Enumerable.Range(0, headers).Select(i => $"X-{i}: {new string('a', length)}\r\n"));
+
+        var answers = await RawClient.AnswersAsync(gateway.Address, $"GET {target} HTTP/1.1\r\nHost: a\r\n{lines}Connection: close\r\n\r\n");
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", Assert.Single(answers), StringComparison.Ordinal);
     }
 
     [Theory]

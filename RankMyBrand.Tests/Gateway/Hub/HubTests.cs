@@ -7,8 +7,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RankMyBrand.Foundation.Events;
 using RankMyBrand.Gateway.Hub;
+using RankMyBrand.Tests.Gateway.Routing;
 using RankMyBrand.Tests.ServiceDefaults;
 using RankMyBrand.Tests.Support;
+using StackExchange.Redis;
 
 namespace RankMyBrand.Tests.Gateway.Hub;
 
@@ -182,6 +184,49 @@ public sealed class HubTests(Servers servers)
     }
 
     [Fact]
+    public async Task Subscribe_WhileRedisIsAway_IsToldSoAndMayBeDoneAgain()
+    {
+        await using var redis = await RedisServer.StartAsync(Token);
+        await using var hub = await RunningHub.StartAsync(("ConnectionStrings:redis", $"{redis.EndPoint},asyncTimeout=1000"), ($"Events:Streams:{_stream}:MaxLength", "100000"));
+        await using var client = await HubClient.ConnectAsync(hub.Address);
+        redis.Kill();
+
+        await client.SendAsync($$"""{"op":"subscribe","stream":"{{_stream}}"}""");
+        var refusal = (await client.ReceiveAsync())!.Value;
+        Assert.Equal("UNAVAILABLE", refusal.GetProperty("code").GetString());
+        Assert.Equal(_stream, refusal.GetProperty("stream").GetString());
+
+        await redis.RestartAsync(Token);
+        JsonElement answer;
+        do
+        {
+            await Task.Delay(100, Token);
+            await client.SendAsync($$"""{"op":"subscribe","stream":"{{_stream}}"}""");
+            answer = (await client.ReceiveAsync())!.Value;
+        }
+        while (answer.TryGetProperty("code", out var code) && code.GetString() == "UNAVAILABLE");
+        Assert.Equal("subscribed", answer.GetProperty("op").GetString());
+    }
+
+    [Fact]
+    public async Task Client_ThatLeaves_IsReadForNoMore()
+    {
+        await using var hub = await StartAsync();
+        var redis = hub.App.Services.GetRequiredService<IConnectionMultiplexer>();
+        await using (var client = await HubClient.ConnectAsync(hub.Address))
+        {
+            await client.SubscribeAsync(_stream);
+            await RoutingHost.WaitUntilAsync(IsReadAsync, "the stream is read");
+            await client.CloseAsync();
+        }
+
+        await RoutingHost.WaitUntilAsync(async () => !await IsReadAsync(), "the stream is not read any more");
+
+        async Task<bool> IsReadAsync() =>
+            ((string?)await redis.GetServers()[0].ExecuteAsync("CLIENT", "LIST"))!.Contains($"name=live:{_stream}", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Message_ThatIsTooLong_ClosesTheConnection()
     {
         await using var hub = await StartAsync();
@@ -231,6 +276,29 @@ public sealed class HubTests(Servers servers)
 
         Assert.Equal(Enumerable.Range(0, 3000), await received);
         await hub.WaitForConnectionsAsync(1);
+    }
+
+    [Fact]
+    public async Task Client_ThatDoesNotKeepUp_IsToldToResume()
+    {
+        await using var hub = await StartAsync(("Hub:SendTimeout", "00:05:00"), ("Hub:Heartbeat", "00:00:20"));
+        await using var slow = await HubClient.ConnectAsync(hub.Address);
+        await slow.SubscribeAsync(_stream);
+
+        // More than the buffers of two sockets hold, and than the 4096 events that may wait behind them.
+        for (var first = 0; first < 7000; first += 200)
+            await PublishAsync(hub, first, 200, padding: 8000);
+
+        var heard = 0;
+        while (await slow.ReceiveAsync() is { } message)
+        {
+            Assert.Equal("event", message.GetProperty("op").GetString());
+            Assert.Equal(heard++, message.GetProperty("data").GetProperty("n").GetInt32());
+        }
+
+        Assert.InRange(heard, 4096, 6999);
+        Assert.Equal(HubConnection.TryAgainLater, slow.CloseStatus);
+        Assert.Equal($"Too slow for '{_stream}'; resume after the last event.", slow.CloseReason);
     }
 
     [Fact]

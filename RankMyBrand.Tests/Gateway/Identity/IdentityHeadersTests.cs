@@ -56,6 +56,7 @@ public sealed class IdentityHeadersTests(Gateways gateways)
     [InlineData("Any_Thing")]
     [InlineData("X-Content-Length")]
     [InlineData("X-Forwarded-Prefix")]
+    [InlineData("Client-Cert")]
     public async Task WhatAClientSays_NeverArrives(string header)
     {
         await using var backend = new RawBackend();

@@ -40,6 +40,23 @@ public sealed class CredentialGuardTests(Gateways gateways)
     }
 
     [Fact]
+    public async Task Guesses_OverTheLimit_StayUnansweredForAWhile()
+    {
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(backend, s_settings);
+        for (var guess = 0; guess < 4; guess++)
+        {
+            using var response = await SendAsync(gateway, "/echo/x", ("X-API-Key", "wrong"));
+            Assert.Equal(guess < 3 ? HttpStatusCode.Unauthorized : HttpStatusCode.TooManyRequests, response.StatusCode);
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+
+        using var right = await SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key));
+        await right.AssertProblemAsync(429, "RATE_LIMITED");
+    }
+
+    [Fact]
     public async Task Guesses_OnOneReplica_CountOnTheOther()
     {
         await using var backend = new RawBackend();

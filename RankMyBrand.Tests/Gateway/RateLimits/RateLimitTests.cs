@@ -224,6 +224,7 @@ public sealed class RateLimitTests(Gateways gateways) : IAsyncLifetime
     [InlineData("RateLimits", "three:x", "a cost must be a whole number from 1")]
     [InlineData("RateLimits", "three three", "it must name from 1 to 8 policies, each once")]
     [InlineData("RateLimits", "", "it must name from 1 to 8 policies")]
+    [InlineData("RateLimits", "a b c d e f g h i", "it must name from 1 to 8 policies")]
     [InlineData("RateLimit", "three", "ReverseProxy:Routes:bad:Metadata:RateLimit is not a setting")]
     [InlineData("RateLimts", "three", "ReverseProxy:Routes:bad:Metadata:RateLimts is not a setting")]
     public async Task Start_MetadataThatCannotBeRead_SaysSo(string key, string value, string expected)

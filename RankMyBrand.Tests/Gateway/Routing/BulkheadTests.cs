@@ -74,6 +74,56 @@ public sealed class BulkheadTests
     }
 
     [Fact]
+    public async Task Request_ThatNoInstanceIsThereFor_LeavesItsPlace()
+    {
+        await using var backend = await Backend.StartAsync();
+        await using var host = await RoutingHost.StartAsync(
+            [backend],
+            ("Services:test:Bulkhead:MaxConcurrency", "1"),
+            ("Services:test:Bulkhead:QueueLength", "0"),
+            ("Services:test:HealthCheck:Active:Interval", "00:00:00.100"),
+            ("Services:test:HealthCheck:Active:Threshold", "1"));
+        backend.IsHealthy = false;
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(host.Destinations().Length == 0), "the instance is left out");
+
+        for (var i = 0; i < 2; i++)
+        {
+            var problem = await host.GetProblemAsync("/services/test/", HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+            Assert.Contains("No instance of 'test' is healthy", (string?)problem["detail"], StringComparison.Ordinal);
+        }
+
+        backend.IsHealthy = true;
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(host.Destinations().Length == 1), "the instance is back");
+        Assert.Equal("backend", await host.GetAsync());
+    }
+
+    [Fact]
+    public async Task Client_ThatGoesAwayWhileItWaits_MakesRoom()
+    {
+        var release = new TaskCompletionSource();
+        await using var backend = await Backend.StartAsync(handler: _ => release.Task);
+        await using var host = await StartAsync(backend, concurrency: 1, queue: 1, timeout: "00:00:50");
+        var running = host.GetAsync();
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(backend.Requests.Count == 1), "one is under way");
+        using var leave = new CancellationTokenSource();
+        var leaving = host.Client.GetAsync("/services/test/", leave.Token);
+        await Task.Delay(500, Cancellation);
+
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
+
+        // The server may notice a little later than the client.
+        Task<HttpResponseMessage> waiting = null!;
+        await RoutingHost.WaitUntilAsync(
+            async () => await Task.WhenAny(waiting = host.Client.GetAsync("/services/test/", Cancellation), Task.Delay(300, Cancellation)) != waiting,
+            "there is room in the queue");
+        release.SetResult();
+        await running;
+        using var answered = await waiting;
+        Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
+    }
+
+    [Fact]
     public async Task Streams_ThatHaveBegun_DoNotCount()
     {
         await using var backend = await Backend.StartAsync(handler: async context =>

@@ -19,6 +19,8 @@ public sealed class CircuitBreakerTests
         OpenFor = TimeSpan.FromSeconds(5),
     };
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     [Fact]
     public void Circuit_BelowTheMinimum_StaysClosed()
     {
@@ -282,6 +284,50 @@ public sealed class CircuitBreakerTests
 
         Assert.Equal(4, bad.Requests.Count);
         Assert.Equal(96, good.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Service_ThatBreaksItsAnswersOff_IsCutOff()
+    {
+        using var hasArrived = new SemaphoreSlim(0);
+        await using var backend = await Backend.StartAsync(handler: async context =>
+        {
+            context.Response.ContentLength = 100;
+            await context.Response.WriteAsync("half", context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await hasArrived.WaitAsync(context.RequestAborted);
+            context.Abort();
+        });
+        await using var host = await StartAsync([backend]);
+
+        for (var i = 0; i < 2; i++)
+        {
+            using var response = await host.Client.GetAsync("/services/test/", HttpCompletionOption.ResponseHeadersRead, Cancellation);
+            await using var body = await response.Content.ReadAsStreamAsync(Cancellation);
+            await body.ReadExactlyAsync(new byte[4], Cancellation);
+            hasArrived.Release();
+            await Assert.ThrowsAnyAsync<IOException>(() => body.ReadExactlyAsync(new byte[1], Cancellation).AsTask());
+        }
+
+        // Each has counted twice: as an answer that began well, and as one that did not end.
+        await RoutingHost.WaitUntilAsync(
+            () => Task.FromResult(Assert.Single(host.Destinations()).Breaker.State == CircuitState.Open), "the service is cut off");
+    }
+
+    [Fact]
+    public void Circuit_ThatHasClosedAgain_CountsTheUnreachableAnew()
+    {
+        var breaker = new CircuitBreaker(_time);
+        for (var i = 0; i < CircuitBreaker.MaxUnreachable; i++)
+            breaker.Report(AttemptOutcome.Unreachable, isProbe: false, _options);
+        Assert.Equal(CircuitState.Open, breaker.State);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.True(breaker.TryPass(out var isProbe));
+        breaker.Report(AttemptOutcome.Succeeded, isProbe, _options);
+
+        breaker.Report(AttemptOutcome.Unreachable, isProbe: false, _options);
+
+        Assert.Equal(CircuitState.Closed, breaker.State);
     }
 
     [Fact]

@@ -55,7 +55,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task Path_AndThreshold_AreConfigurable()
+    public async Task Path_IsConfigurable()
     {
         var isHealthy = true;
         await using var backend = await Backend.StartAsync(handler: context =>
@@ -63,14 +63,47 @@ public sealed class HealthTests
             context.Response.StatusCode = context.Request.Path == "/own/health" && !Volatile.Read(ref isHealthy) ? 500 : 200;
             return Task.CompletedTask;
         });
-        await using var host = await StartAsync(
-            [backend], ("Services:test:HealthCheck:Active:Path", "/own/health"), ("Services:test:HealthCheck:Active:Threshold", "3"));
+        await using var host = await StartAsync([backend], ("Services:test:HealthCheck:Active:Path", "/own/health"));
         await RoutingHost.WaitUntilAsync(() => Task.FromResult(backend.Requests.Contains("GET /own/health")), "the path is asked");
 
         Volatile.Write(ref isHealthy, false);
 
         await RoutingHost.WaitUntilAsync(() => Task.FromResult(host.Destinations().Length == 0), "the instance is left out");
         Assert.Equal(0, backend.HealthChecks);
+    }
+
+    [Fact]
+    public async Task Threshold_IsHowManyChecksMustFail()
+    {
+        var (isHealthy, failed) = (true, 0);
+        await using var backend = await Backend.StartAsync(handler: context =>
+        {
+            if (context.Request.Path == "/own/health" && !Volatile.Read(ref isHealthy))
+            {
+                context.Response.StatusCode = 500;
+                Interlocked.Increment(ref failed);
+            }
+
+            return Task.CompletedTask;
+        });
+        await using var host = await StartAsync(
+            [backend], ("Services:test:HealthCheck:Active:Path", "/own/health"), ("Services:test:HealthCheck:Active:Threshold", "15"));
+
+        Volatile.Write(ref isHealthy, false);
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(host.Destinations().Length == 0), "the instance is left out");
+
+        Assert.InRange(Volatile.Read(ref failed), 15, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task Instance_ThatDoesNotSayHowItIs_IsLeftOutWhenTheTimeIsOver()
+    {
+        await using var backend = await Backend.StartAsync(handler: Answers.Never);
+        await using var host = await StartAsync(
+            [backend], ("Services:test:HealthCheck:Active:Path", "/own/health"), ("Services:test:HealthCheck:Active:Timeout", "00:00:00.200"));
+
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(host.Destinations().Length == 0), "the instance is left out")
+            .WaitAsync(TimeSpan.FromSeconds(7), TestContext.Current.CancellationToken);
     }
 
     private static Task<RoutingHost> StartAsync(Backend[] backends, params (string Key, string? Value)[] settings) => RoutingHost.StartAsync(

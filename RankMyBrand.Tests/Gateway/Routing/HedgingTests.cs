@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
 using RankMyBrand.Gateway.Routing.Upstreams;
 
@@ -72,6 +73,38 @@ public sealed class HedgingTests
         using (await sending)
         using (await getting)
         {
+        }
+    }
+
+    [Fact]
+    public async Task WebSocket_IsNeverHedged()
+    {
+        var release = new TaskCompletionSource();
+        await using var one = await Backend.StartAsync("one", AcceptAsync);
+        await using var two = await Backend.StartAsync("two", AcceptAsync);
+        await using var host = await StartAsync([one, two]);
+        using var client = new ClientWebSocket();
+
+        var connecting = client.ConnectAsync(new UriBuilder(host.Address) { Scheme = "ws", Path = "/services/test/socket" }.Uri, Cancellation);
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(Count("GET /socket") > 0), "the handshake is under way");
+        var getting = host.Client.GetAsync("/services/test/", Cancellation);
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(Count("GET /") == 2), "the GET is hedged");
+
+        Assert.Equal(1, Count("GET /socket"));
+        release.SetResult();
+        await connecting;
+        using (await getting)
+        {
+        }
+
+        int Count(string request) => one.Requests.Concat(two.Requests).Count(seen => seen == request);
+
+        async Task AcceptAsync(HttpContext context)
+        {
+            await release.Task;
+            if (!context.WebSockets.IsWebSocketRequest)
+                return;
+            using var socket = await context.WebSockets.AcceptWebSocketAsync();
         }
     }
 

@@ -101,6 +101,22 @@ public sealed class LoadBalancingTests
     }
 
     [Fact]
+    public async Task Cookie_OverHttps_IsForHttpsAlone()
+    {
+        await using var backend = await Backend.StartAsync();
+        await using var host = await RoutingHost.StartAsync([backend], ("Services:test:SessionAffinity:Enabled", "true"));
+        using var handler = new SocketsHttpHandler { UseCookies = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null;
+        using var client = new HttpClient(handler);
+
+        using var secure = await client.GetAsync(new Uri(host.HttpsAddress, "/services/test/"), Cancellation);
+        using var plain = await host.Client.GetAsync("/services/test/", Cancellation);
+
+        Assert.Contains("; secure", Assert.Single(secure.Headers.GetValues("Set-Cookie")), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("; secure", Assert.Single(plain.Headers.GetValues("Set-Cookie")), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public async Task Header_KeepsAClientAtItsInstance()
     {
         await using var one = await Backend.StartAsync("one");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
@@ -185,6 +186,43 @@ public sealed class ProtocolTests
 
         Assert.Equal(HttpVersion.Version20, response.Version);
         Assert.Equal("HTTP/1.1", await response.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData(null, HttpStatusCode.BadGateway)]
+    [InlineData("true", HttpStatusCode.OK)]
+    public async Task Service_ThatNobodyVouchesFor_IsOnlyTrustedWhereTheConfigurationSaysSo(string? trust, HttpStatusCode expected)
+    {
+        await using var backend = await Backend.StartAsync();
+        await using var service = await RoutingHost.StartAsync([backend]);
+        await using var host = await RoutingHost.StartAsync(
+            [],
+            ("Services:test:Instances:0", service.HttpsAddress.ToString()),
+            ("Services:test:HealthCheck:Active:Enabled", "false"),
+            ("Services:test:HttpClient:DangerousAcceptAnyServerCertificate", trust));
+
+        Assert.Equal(expected, await host.GetStatusAsync("/services/test/services/test/"));
+    }
+
+    [Fact]
+    public async Task Connections_ToAService_AreNoMoreThanConfigured()
+    {
+        var (release, connections) = (new TaskCompletionSource(), new ConcurrentDictionary<string, bool>());
+        await using var backend = await Backend.StartAsync(handler: async context =>
+        {
+            connections[context.Connection.Id] = true;
+            await release.Task;
+        });
+        await using var host = await RoutingHost.StartAsync(
+            [backend], ("Services:test:HttpClient:MaxConnectionsPerServer", "2"), ("Services:test:HealthCheck:Active:Enabled", "false"));
+
+        var asking = Enumerable.Range(0, 6).Select(_ => host.GetAsync()).ToArray();
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(backend.Requests.Count >= 2), "two requests have arrived");
+        await Task.Delay(500, Cancellation);
+        release.SetResult();
+        await Task.WhenAll(asking);
+
+        Assert.Equal(2, connections.Count);
     }
 
     [Fact]

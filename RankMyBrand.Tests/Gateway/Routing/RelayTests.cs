@@ -101,6 +101,41 @@ public sealed class RelayTests(Gateways gateways)
     }
 
     [Fact]
+    public async Task Client_ThatAloneSpeaks_IsNotSilence()
+    {
+        await using var backend = Backend();
+        var answer = backend.Answer;
+        backend.Answer = request => request.StartsWith("quiet", StringComparison.Ordinal) ? "" : answer(request);
+        await using var gateway = await gateways.StartAsync(backend, ("ReverseProxy:Clusters:test:Timeouts:Idle", "00:00:02"));
+        await using var client = await ConnectAsync(gateway);
+        await client.ReadAsync();
+
+        for (var i = 0; i < 10; i++)
+        {
+            await client.SendAsync("quiet\r\n\r\n");
+            await Task.Delay(TimeSpan.FromSeconds(0.5), TestContext.Current.CancellationToken);
+        }
+
+        await client.SendAsync("last\r\n\r\n");
+        Assert.Equal("got last\r\n\r\n", await client.ReadAsync());
+    }
+
+    [Fact]
+    public async Task Client_ThatSendsNoMore_IsNotKeptByASilentDestination()
+    {
+        await using var backend = Backend();
+        backend.AfterEnd = static (_, cancellation) => Task.Delay(Timeout.Infinite, cancellation);
+        await using var gateway = await gateways.StartAsync(backend);
+        await using var client = await ConnectAsync(gateway);
+        await client.ReadAsync();
+
+        client.End();
+
+        // Long before the time that silence may take otherwise, and a read waits for a minute.
+        Assert.Null(await client.ReadAsync());
+    }
+
+    [Fact]
     public async Task Connection_ThatHasSwitched_StillCounts()
     {
         await using var backend = Backend();

@@ -173,6 +173,26 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task Put_WithABodyOverTheConfiguredSize_IsSentOnce()
+    {
+        await using var good = await Backend.StartAsync("good", Answers.Echo);
+        await using var bad = await StartBadAsync("503");
+        await using var host = await StartAsync([good, bad], ("Services:test:Retries:MaxBodySize", "100"));
+
+        foreach (var (size, expected) in new[] { (100, (int[])[200, 200]), (101, [200, 503]) })
+        {
+            var statuses = new List<int>();
+            for (var i = 0; i < 2; i++)
+            {
+                using var response = await host.Client.PutAsync("/services/test/", new ByteArrayContent(new byte[size]), Cancellation);
+                statuses.Add((int)response.StatusCode);
+            }
+
+            Assert.Equal(expected, statuses.Order());
+        }
+    }
+
+    [Fact]
     public async Task Answer_ThatHasBegun_IsNeverRepeated()
     {
         var hasArrived = new TaskCompletionSource();
@@ -196,6 +216,53 @@ public sealed class RetryTests
             await hasArrived.Task;
             context.Abort();
         }
+    }
+
+    [Fact]
+    public async Task Answer_ThatIsNotTaken_LeavesNothingBehind()
+    {
+        var ended = new TaskCompletionSource();
+        await using var good = await Backend.StartAsync("good");
+        await using var bad = await Backend.StartAsync("bad", async context =>
+        {
+            context.Response.StatusCode = 503;
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            context.RequestAborted.Register(() => ended.TrySetResult());
+            await Answers.Never(context);
+        });
+        await using var host = await StartAsync([good, bad]);
+
+        for (var i = 0; i < 2; i++)
+            Assert.Equal("good", await host.GetAsync());
+
+        Assert.Single(bad.Requests);
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(host.Destinations().Sum(destination => destination.InFlight) == 0), "all have ended");
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+    }
+
+    [Fact]
+    public async Task Instance_ThatCannotBeReached_CostsNothingOfTheBudget()
+    {
+        await using var good = await Backend.StartAsync("good");
+        await using var bad = await StartBadAsync("refuse");
+        await using var host = await StartAsync([good, bad], ("Services:test:Retries:Budget", "0"));
+        await bad.StopAsync();
+
+        for (var i = 0; i < 4; i++)
+            Assert.Equal("good", await host.GetAsync());
+    }
+
+    [Fact]
+    public async Task Retries_OfMuchTraffic_MayBeMoreThanTheReserve()
+    {
+        await using var one = await Backend.StartAsync("one", Answers.Status(503));
+        await using var two = await Backend.StartAsync("two", Answers.Status(503));
+        await using var host = await StartAsync([one, two], ("Services:test:Retries:Budget", "1"), ("Services:test:Breaker:Enabled", "false"));
+
+        for (var i = 0; i < 2 * RetryBudget.Reserve; i++)
+            await host.GetStatusAsync("/services/test/");
+
+        Assert.Equal(4 * RetryBudget.Reserve, one.Requests.Count + two.Requests.Count);
     }
 
     [Fact]
