@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
@@ -7,6 +8,13 @@ namespace RankMyBrand.Foundation.Security;
 /// <summary>Address ranges in CIDR notation, such as <c>10.0.0.0/8</c>, <c>2001:db8::/32</c> or a single address.</summary>
 public sealed class NetworkList
 {
+    /// <summary>What a range looks like, for a message that names one that is none: each must be …</summary>
+    public const string Form =
+        "an address range such as 10.0.0.0/8 or 2001:db8::/32, whose bits behind the prefix are zero, with IPv4 written as IPv4";
+
+    // Neither a port nor the scope of an address, which would say less or more than a range does.
+    private static readonly SearchValues<char> s_ofAddresses = SearchValues.Create("0123456789abcdefABCDEF:.");
+
     private readonly IPNetwork[] _networks;
 
     /// <summary>Takes ranges as text.</summary>
@@ -50,8 +58,11 @@ public sealed class NetworkList
         return false;
     }
 
-    // Not the short forms of old: '10' would be 0.0.0.10, and '010.0.0.1' octal.
+    // Not the short forms of old: '10' would be 0.0.0.10, and '010.0.0.1' octal. Nor IPv4 in IPv6 clothes: addresses are looked up without.
     private static bool TryParseAddress(string text, [NotNullWhen(true)] out IPAddress? address) =>
         IPAddress.TryParse(text, out address)
-        && (address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString().Equals(text, StringComparison.Ordinal));
+        && !text.AsSpan().ContainsAnyExcept(s_ofAddresses)
+        && (address.AddressFamily == AddressFamily.InterNetworkV6
+            ? !address.IsIPv4MappedToIPv6
+            : address.ToString().Equals(text, StringComparison.Ordinal));
 }

@@ -34,7 +34,7 @@ internal sealed class AddressesOptions
             foreach (var (setting, networks) in new[] { (nameof(Proxies), options.Proxies), (nameof(Operators), options.Operators) })
             {
                 foreach (var bad in networks.Where(network => !NetworkList.TryParse(network, out _)))
-                    failures.Add($"{Section}:{setting} has '{bad}'; each must be an address range such as 10.0.0.0/8, whose bits behind the prefix are zero.");
+                    failures.Add($"{Section}:{setting} has '{bad}'; each must be {NetworkList.Form}.");
             }
 
             if (options.OperatorsPort is < 1 or > 65535)
