@@ -38,6 +38,10 @@ public sealed class ApiKeyIdentity
 
     internal TokenDigest Digest { get; }
 
+    /// <summary>Whether a text can be a scope or role: 1 to 128 visible ASCII characters without <c>,</c> and <c>"</c>.</summary>
+    public static bool IsScope(string text) =>
+        text.Length is > 0 and <= 128 && text.All(c => c is > ' ' and < '\x7f' and not (',' or '"'));
+
     /// <summary>Whether the key may be used from an address. True for every address when the key has no networks.</summary>
     public bool MayCallFrom(IPAddress? address) => _networks.IsEmpty || _networks.Contains(address);
 }

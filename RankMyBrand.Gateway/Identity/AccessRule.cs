@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Authorization;
+using RankMyBrand.Foundation.Security;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;
 
@@ -54,7 +55,12 @@ internal sealed record AccessRule(bool IsAnonymous, string[] Scopes, string[] Ro
             return [];
         var items = text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
         // Emptied by mistake, it would open the route to everybody who has a key.
-        return items.Length > 0 ? items : throw Invalid(route, key, text, "it must name at least one, or be left out");
+        if (items.Length == 0)
+            throw Invalid(route, key, text, "it must name at least one, or be left out");
+        // They end in a header of the refusal.
+        return Array.TrueForAll(items, ApiKeyIdentity.IsScope)
+            ? items
+            : throw Invalid(route, key, text, "each must be 1 to 128 visible ASCII characters without '\"'");
     }
 
     private static ArgumentException Invalid(RouteConfig route, string key, string? value, string expected) =>
