@@ -8,7 +8,8 @@ namespace RankMyBrand.Foundation.Configuration;
 /// <summary>
 /// Compares a section of the configuration with the type that it is bound to. The binder by itself drops an item of a list or dictionary
 /// that it cannot read, overlooks a misspelt setting, and takes a text for an empty list. Each would leave a limit, a condition of a
-/// route or a stream out without a word.
+/// route or a stream out without a word. So would a variable of the environment that is not set, where it stands for an optional value
+/// or a list of them: what is there must say something.
 /// </summary>
 internal static class StrictSection
 {
@@ -36,11 +37,17 @@ internal static class StrictSection
             var setting = Array.Find(settings, setting => string.Equals(setting.Name, child.Key, StringComparison.OrdinalIgnoreCase));
             var faults = setting is null
                 ? [$"{child.Path} is not a setting; those are {string.Join(", ", names)}."]
-                : FaultsOf(child, setting.PropertyType);
+                : child.Value is "" && HasDefault(type, setting) ? [] : FaultsOf(child, setting.PropertyType);
             foreach (var fault in faults)
                 yield return fault;
         }
     }
+
+    // Then an empty text is how a variable of the environment takes it away.
+    private static bool HasDefault(Type type, PropertyInfo optional) =>
+        Nullable.GetUnderlyingType(optional.PropertyType) is not null
+        && type.GetConstructor(Type.EmptyTypes) is not null
+        && optional.GetValue(Activator.CreateInstance(type)) is not null;
 
     private static bool IsSetting(PropertyInfo property) =>
         property.GetIndexParameters().Length == 0
@@ -58,7 +65,7 @@ internal static class StrictSection
         var scalar = Nullable.GetUnderlyingType(type) ?? type;
         if (IsText(scalar))
             return FaultsOfValue(section, scalar, isOptional: scalar != type);
-        // An empty text is how configuration represents an empty object or list.
+        // An empty text is an empty list, or a section of which nothing is set.
         if (!string.IsNullOrEmpty(section.Value))
         {
             var expected = IsList(type) ? $"a list, as in {section.Path}:0" : "a section";
@@ -69,8 +76,17 @@ internal static class StrictSection
         if (!IsCollection(type))
             return FaultsOf(section, type, []);
         var element = type.IsArray ? type.GetElementType()! : type.GetGenericArguments()[^1];
-        return section.GetChildren().SelectMany(child => FaultsOf(child, element));
+        // To who reads it nobody is named; to options whose list limits something, everybody is.
+        if (section.Value is "" && IsList(type) && IsText(element))
+            return [$"'{section.Path}' is empty; it must have at least one item, or be left out."];
+        return section.GetChildren().SelectMany(child => FaultsOfItem(child, element));
     }
+
+    // The binder makes an object of a section without settings, but of a value that is not there a null.
+    private static IEnumerable<string> FaultsOfItem(IConfigurationSection section, Type type) =>
+        section.Value is null && IsText(type) && !section.GetChildren().Any()
+            ? [$"'{section.Path}' is null; it must be {Expected(type)}, or be left out."]
+            : FaultsOf(section, type);
 
     private static bool IsList(Type type) => IsCollection(type) && type.GetGenericArguments().Length < 2;
 
@@ -80,8 +96,13 @@ internal static class StrictSection
     {
         if (section.GetChildren().Any())
             return [$"'{section.Path}' is a section; it must be {Expected(type)}."];
-        if (section.Value is null or "" && isOptional)
+        if (section.Value is null && isOptional)
             return [];
+        if (section.Value is "" && isOptional)
+            return [$"'{section.Path}' is empty; it must be {Expected(type)}, or be left out."];
+        // The converter also takes numbers and, of several names, their sum.
+        if (type.IsEnum && !Enum.GetNames(type).Contains(section.Value, StringComparer.OrdinalIgnoreCase))
+            return [$"'{section.Path}' is '{section.Value}'; it must be {Expected(type)}."];
         try
         {
             TypeDescriptor.GetConverter(type).ConvertFromInvariantString(section.Value ?? "");
@@ -101,6 +122,7 @@ internal static class StrictSection
         TypeCode.Boolean => "true or false (Boolean)",
         TypeCode.Int32 or TypeCode.Int64 => $"a whole number ({type.Name})",
         TypeCode.Double or TypeCode.Decimal => $"a number ({type.Name})",
+        TypeCode.String => "a text (String)",
         _ => $"a {type.Name}",
     };
 }
