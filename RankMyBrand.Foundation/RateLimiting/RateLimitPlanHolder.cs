@@ -75,9 +75,10 @@ internal sealed partial class RateLimitPlanHolder : IDisposable
             _kept = kept;
             LogReloaded(_logger, _current.Names.Count);
         }
-        catch (OptionsValidationException e)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            LogRefused(_logger, string.Join(" ", e.Failures));
+            var faults = (e as OptionsValidationException)?.Failures ?? [$"{e.GetType().Name}: {e.Message}"];
+            LogRefused(_logger, string.Join(" ", faults));
         }
     }
 

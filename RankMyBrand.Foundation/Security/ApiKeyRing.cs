@@ -10,7 +10,7 @@ namespace RankMyBrand.Foundation.Security;
 /// <summary>
 /// Finds the owner of an API key. Only SHA-256 hashes are kept; keys are long and random, so a slow password hash would add nothing
 /// but load. The lookup goes by the hash, which nobody can steer, so its time tells nothing about a key. A changed configuration replaces
-/// all keys at once; an invalid one is told about and not taken.
+/// all keys at once; one that is invalid or cannot be read is told about and not taken.
 /// </summary>
 public sealed partial class ApiKeyRing : IDisposable
 {
@@ -71,9 +71,11 @@ public sealed partial class ApiKeyRing : IDisposable
             Volatile.Write(ref _keys, keys);
             LogReloaded(_logger, keys.Count);
         }
-        catch (OptionsValidationException e)
+        // Whatever it is: without a word in the log, nobody would know that a revoked key is still good.
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            LogRefused(_logger, string.Join(" ", e.Failures));
+            var faults = (e as OptionsValidationException)?.Failures ?? [$"{e.GetType().Name}: {e.Message}"];
+            LogRefused(_logger, string.Join(" ", faults));
         }
     }
 

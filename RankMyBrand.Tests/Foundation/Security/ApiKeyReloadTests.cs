@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using RankMyBrand.Foundation.Security;
 using RankMyBrand.Tests.Foundation.RateLimiting;
 using RankMyBrand.Tests.Gateway.Routing;
@@ -16,6 +17,7 @@ public sealed class ApiKeyReloadTests : IDisposable
 
     private readonly TestConfiguration _configuration = new([("Security:ApiKeys:acme:Key", Acme), ("Security:ApiKeys:acme:Scopes:0", "events:read")]);
     private readonly LogRecorder _log = new();
+    private readonly FaultyValidator _faulty = new();
     private readonly IHost _host;
     private readonly ApiKeyRing _keys;
 
@@ -25,6 +27,7 @@ public sealed class ApiKeyReloadTests : IDisposable
         ((IConfigurationBuilder)builder.Configuration).Add(_configuration);
         builder.Logging.AddProvider(_log);
         builder.AddApiKeys();
+        builder.Services.AddSingleton<IValidateOptions<ApiKeysOptions>>(_faulty);
         _host = builder.Build();
         _keys = _host.Services.GetRequiredService<ApiKeyRing>();
     }
@@ -87,6 +90,23 @@ public sealed class ApiKeyReloadTests : IDisposable
     }
 
     [Fact]
+    public void Reload_ThatFailsInAWayNobodyThoughtOf_KeepsTheOldOnesAndSaysSo()
+    {
+        _faulty.IsOn = true;
+        _configuration.Change(("Security:ApiKeys:acme", null), ("Security:ApiKeys:other:Key", Other));
+
+        Assert.Equal("acme", _keys.Find(Acme)?.Name);
+        Assert.Equal(
+            "The new configuration of the API keys is invalid and the old keys stay in force: "
+            + "InvalidOperationException: nobody thought of it",
+            Assert.Single(_log.At(LogLevel.Error)));
+
+        _faulty.IsOn = false;
+        _configuration.Change(("Security:ApiKeys:other:Tenant", "other-inc"));
+        Assert.Null(_keys.Find(Acme));
+    }
+
+    [Fact]
     public void Reload_AfterABadOne_IsTaken()
     {
         _configuration.Change(("Security:ApiKeys:acme:Key", "short"));
@@ -117,5 +137,13 @@ public sealed class ApiKeyReloadTests : IDisposable
 
         await reading;
         Assert.Equal(0, missed);
+    }
+
+    private sealed class FaultyValidator : IValidateOptions<ApiKeysOptions>
+    {
+        public bool IsOn { get; set; }
+
+        public ValidateOptionsResult Validate(string? name, ApiKeysOptions options) =>
+            IsOn ? throw new InvalidOperationException("nobody thought of it") : ValidateOptionsResult.Success;
     }
 }

@@ -69,6 +69,20 @@ public sealed class KeyReloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task File_WithANullInAList_IsRefusedAloud()
+    {
+        await WriteKeysAsync($$"""{ "second": { "Key": "{{Second}}", "Networks": [null] } }""");
+        await _log.WaitForAsync(
+            "the old keys stay in force: 'Security:ApiKeys:second:Networks:0' is null; it must be a text (String), or be left out.");
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync(First)).Status);
+
+        await WriteKeysAsync($$"""{ "second": { "Key": "{{Second}}" } }""");
+
+        await RoutingHost.WaitUntilAsync(async () => (await AskAsync(Second)).Status == HttpStatusCode.OK, "the file without it is read");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await AskAsync(First)).Status);
+    }
+
+    [Fact]
     public async Task File_ThatIsDeleted_RevokesNothing()
     {
         await WriteKeysAsync($$$"""{ "file": { "Key": "{{{First}}}", "RateLimits": { "caller": { "Permits": 1234 } } } }""");
