@@ -1,10 +1,11 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace RankMyBrand.Foundation.Security;
 
 /// <summary>Refuses to start without a key, or with one that can be guessed. No message repeats a key.</summary>
-internal sealed class ApiKeysOptionsValidator(IHostEnvironment environment) : IValidateOptions<ApiKeysOptions>
+internal sealed class ApiKeysOptionsValidator(IHostEnvironment environment, IConfiguration configuration) : IValidateOptions<ApiKeysOptions>
 {
     private const int MinLength = 32;
     private const int MaxNameLength = 64;
@@ -46,6 +47,11 @@ internal sealed class ApiKeysOptionsValidator(IHostEnvironment environment) : IV
         }
         else if (key.Key is { Length: > ApiKeyRing.MaxLength })
             yield return $"{path}:Key has {key.Key.Length} characters; at most {ApiKeyRing.MaxLength} are looked at.";
+        else if (key.Key?.Contains('.', StringComparison.Ordinal) == true && configuration.GetSection(JwtOptions.Section).Exists())
+        {
+            yield return $"{path}:Key has a '.', by which tokens are told from keys where {JwtOptions.Section} is configured; "
+                + "make one without.";
+        }
     }
 
     // Names, tenants and scopes end in headers, log lines and keys of Redis.
@@ -57,14 +63,13 @@ internal sealed class ApiKeysOptionsValidator(IHostEnvironment environment) : IV
             yield return $"{path}:Tenant is '{tenant}'; it must be 1 to 128 letters, digits, '.', '_' and '-'.";
         foreach (var (setting, values) in new[] { (nameof(key.Scopes), key.Scopes), (nameof(key.Roles), key.Roles) })
         {
-            if (values.Find(value => !IsToken(value)) is { } value)
+            if (values.Find(value => !ApiKeyIdentity.IsScope(value)) is { } value)
                 yield return $"{path}:{setting} has '{value}'; each must be 1 to 128 visible ASCII characters without ',' and '\"'.";
         }
 
         if (key.Networks.Find(network => !NetworkList.TryParse(network, out _)) is { } bad)
         {
-            yield return $"{path}:Networks has '{bad}'; "
-                + "each must be an address range such as 10.0.0.0/8, whose bits behind the prefix are zero.";
+            yield return $"{path}:Networks has '{bad}'; each must be {NetworkList.Form}.";
         }
     }
 
@@ -72,7 +77,4 @@ internal sealed class ApiKeysOptionsValidator(IHostEnvironment environment) : IV
         options.ApiKeys.GroupBy(key => ApiKeyRing.DigestOf(key.Value)).Where(same => same.Skip(1).Any()).Select(same =>
             $"{ApiKeysOptions.Section}:ApiKeys has the same key under the names "
             + $"{string.Join(", ", same.Select(key => key.Key))}; give each a key of its own.");
-
-    private static bool IsToken(string value) =>
-        value.Length is > 0 and <= 128 && value.All(c => c is > ' ' and < '\x7f' and not (',' or '"'));
 }

@@ -60,6 +60,10 @@ public class ApiKeyRingTests
     [InlineData("other", "", "Security:ApiKeys:other needs either Key or Sha256")]
     [InlineData("acme:Networks:0", "10.0.0.1/8", "Security:ApiKeys:acme:Networks has '10.0.0.1/8'; each must be an address range")]
     [InlineData("acme:Networks:0", "10/8", "Security:ApiKeys:acme:Networks has '10/8'")]
+    [InlineData("acme:Networks:0", "::ffff:10.0.0.0/104", "bits behind the prefix are zero, with IPv4 written as IPv4.")]
+    [InlineData("acme:Networks", "", "'Security:ApiKeys:acme:Networks' is empty; it must have at least one item, or be left out.")]
+    [InlineData("acme:ExpiresAt", "", "'Security:ApiKeys:acme:ExpiresAt' is empty; it must be a time such as 2030-12-31T12:00:00Z (DateTimeOffset), or be left out.")]
+    [InlineData("acme:RateLimits:caller:Permits", "", "'Security:ApiKeys:acme:RateLimits:caller:Permits' is empty; it must be a whole number")]
     [InlineData("acme:Scopes:0", "a b", "Security:ApiKeys:acme:Scopes has 'a b'")]
     [InlineData("acme:Roles:0", "", "Security:ApiKeys:acme:Roles has ''")]
     [InlineData("acme:Tenant", "a\r\nb", "Security:ApiKeys:acme:Tenant is")]
@@ -99,6 +103,50 @@ public class ApiKeyRingTests
         Assert.DoesNotContain(Key, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"Networks\": [null]", "'Security:ApiKeys:acme:Networks:0' is null; it must be a text (String), or be left out.")]
+    [InlineData("\"Scopes\": [\"events:read\", null]", "'Security:ApiKeys:acme:Scopes:1' is null")]
+    [InlineData("\"Roles\": [null]", "'Security:ApiKeys:acme:Roles:0' is null")]
+    [InlineData("\"Networks\": []", "'Security:ApiKeys:acme:Networks' is empty; it must have at least one item, or be left out.")]
+    public async Task Start_AListThatSaysNothing_IsRefused(string setting, string expected)
+    {
+        using var host = HostWith(setting);
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"Networks\": null, \"ExpiresAt\": null, \"RateLimits\": null")]
+    [InlineData("\"RateLimits\": {}")]
+    public async Task Start_ASettingThatIsNull_IsAsIfLeftOut(string setting)
+    {
+        using var host = HostWith(setting);
+
+        await host.StartAsync(TestContext.Current.CancellationToken);
+
+        var key = host.Services.GetRequiredService<ApiKeyRing>().Find(Key)!;
+        Assert.Null(key.ExpiresAt);
+        Assert.True(key.MayCallFrom(System.Net.IPAddress.Loopback));
+    }
+
+    [Fact]
+    public async Task Start_AKeyThatWouldBeTakenForAToken_IsRefused()
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = "Production" });
+        builder.Configuration["Security:ApiKeys:dots:Key"] = "rmb.live.0123456789abcdefghijklmnopqrstuv";
+        builder.Configuration["Security:Jwt:Issuer"] = "https://issuer.test";
+        builder.AddApiKeys();
+        using var host = builder.Build();
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(
+            "Security:ApiKeys:dots:Key has a '.', by which tokens are told from keys where Security:Jwt is configured; make one without.",
+            error.Message);
+    }
+
     [Fact]
     public async Task Start_WithoutKeys_SaysWhatToSet()
     {
@@ -109,6 +157,16 @@ public class ApiKeyRingTests
         var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
 
         Assert.Contains("Security:ApiKeys is empty", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>With a key <c>acme</c> in a file, which has one more setting.</summary>
+    private static IHost HostWith(string setting)
+    {
+        var file = $$$"""{ "Security": { "ApiKeys": { "acme": { "Key": "{{{Key}}}", {{{setting}}} } } } }""";
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = "Production" });
+        builder.Configuration.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(file)));
+        builder.AddApiKeys();
+        return builder.Build();
     }
 
     private static ApiKeyRing Ring(params (string Name, ApiKeyOptions Key)[] keys)
