@@ -86,12 +86,9 @@ internal sealed class RevocationFollower(
     private async Task CleanAsync(CancellationToken cancellationToken)
     {
         _cleanedAt = time.GetTimestamp();
-        var (now, life) = (time.GetUtcNow(), options.Value.MaxLifetime);
-        await list.RemoveBeforeAsync(RevocationKind.Token, now - TokenRevoker.ClockTolerance).WaitAsync(cancellationToken);
+        var life = options.Value.MaxLifetime;
         // Where tokens may live for ever, so must the revocations of their subjects.
-        if (life <= TimeSpan.Zero)
-            return;
-        var kept = (life > s_subjectsKept ? life : s_subjectsKept) + TokenRevoker.ClockTolerance;
-        await list.RemoveBeforeAsync(RevocationKind.Subject, now - kept).WaitAsync(cancellationToken);
+        TimeSpan? kept = life > TimeSpan.Zero ? (life > s_subjectsKept ? life : s_subjectsKept) + TokenRevoker.ClockTolerance : null;
+        await list.CleanAsync(TokenRevoker.ClockTolerance, kept).WaitAsync(cancellationToken);
     }
 }

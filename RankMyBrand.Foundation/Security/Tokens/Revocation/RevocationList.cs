@@ -17,6 +17,7 @@ internal sealed class RevocationList(IConnectionMultiplexer redis)
     private static readonly RedisChannel s_channel = RedisChannel.Literal("tokens:{revoked}:changed");
     private static readonly string s_state = Load("state");
     private static readonly string s_revoke = Load("revoke");
+    private static readonly string s_clean = Load("clean");
 
     private readonly IDatabase _database = redis.GetDatabase();
 
@@ -38,9 +39,13 @@ internal sealed class RevocationList(IConnectionMultiplexer redis)
         }
     }
 
-    /// <summary>Removes the entries of a kind with an instant before another one.</summary>
-    public Task RemoveBeforeAsync(RevocationKind kind, DateTimeOffset instant) => _database.SortedSetRemoveRangeByScoreAsync(
-        KeyOf(kind), double.NegativeInfinity, Revocation.ScoreOf(instant), Exclude.Stop);
+    /// <summary>
+    /// Removes the entries whose instants lie far enough back, by the clock of Redis: one here that is wrong must not empty the list.
+    /// </summary>
+    /// <param name="tokens">How long tokens are kept after their expiry.</param>
+    /// <param name="subjects">How long subjects are kept; null for ever.</param>
+    public Task CleanAsync(TimeSpan tokens, TimeSpan? subjects) => _database.ScriptEvaluateAsync(
+        s_clean, s_keys, [(long)tokens.TotalSeconds, (long)(subjects?.TotalSeconds ?? -1)]);
 
     /// <summary>The messages that tell of new entries. Some are lost while the connection is.</summary>
     public Task<ChannelMessageQueue> ListenAsync() => redis.GetSubscriber().SubscribeAsync(s_channel);

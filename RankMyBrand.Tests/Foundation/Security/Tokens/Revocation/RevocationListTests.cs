@@ -193,6 +193,19 @@ public sealed class RevocationListTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Entries_SeenByAServiceWhoseClockIsWrong_StayForTheOthers()
+    {
+        await _revoker.RevokeTokenAsync("stolen", Now.AddHours(1), Cancellation);
+        await _revoker.RevokeSubjectAsync("user", Now, Cancellation);
+
+        await using var ahead = await ValidatingService.StartAsync(_redis.EndPoint, _jwt, new ManualTimeProvider(Now.AddDays(40)));
+
+        await using var other = await ValidatingService.StartAsync(_redis.EndPoint, _jwt);
+        Assert.True(await other.IsRefusedAsync("stolen"));
+        Assert.True(await other.IsRefusedAsync("old", "user", Now.AddMinutes(-1)));
+    }
+
+    [Fact]
     public async Task Subjects_WhereTokensLiveForEver_AreKept()
     {
         await Database.SortedSetAddAsync(Subjects, "user", Now.AddDays(-400).ToUnixTimeSeconds());
