@@ -19,7 +19,7 @@ internal sealed class RevocationFollower(
 
     private readonly ConcurrentQueue<string> _notes = new();
     private readonly Signal _noted = new();
-    private ChannelMessageQueue? _messages;
+    private Task<ChannelMessageQueue>? _listening;
     private string? _known;
     private long _readAt;
     private TimeSpan _readTook;
@@ -41,13 +41,13 @@ internal sealed class RevocationFollower(
         }
     }
 
-    /// <summary>Compares the states, and reads the list if need be.</summary>
+    /// <summary>Compares the states, and reads the list if need be. When that fails, <see cref="Forget"/> what was read.</summary>
     /// <exception cref="RedisException">Redis is away or refuses.</exception>
     /// <exception cref="TimeoutException">Redis does not answer.</exception>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
         // Before reading, or what is added between the two would be missed.
-        _messages ??= await ListenAsync(cancellationToken);
+        await ListenAsync(cancellationToken);
         var state = await list.StateAsync().WaitAsync(s_patience, time, cancellationToken);
         TakeNotes();
         var age = time.GetElapsedTime(_readAt);
@@ -61,11 +61,23 @@ internal sealed class RevocationFollower(
     /// <summary>Has the next look read the list.</summary>
     public void Forget() => _known = null;
 
-    public void Dispose() => _messages?.Unsubscribe(CommandFlags.FireAndForget);
-
-    private async Task<ChannelMessageQueue> ListenAsync(CancellationToken cancellationToken)
+    public void Dispose()
     {
-        var messages = await list.ListenAsync().WaitAsync(s_patience, time, cancellationToken);
+        if (_listening is { IsCompletedSuccessfully: true })
+            _listening.Result.Unsubscribe(CommandFlags.FireAndForget);
+    }
+
+    // One that is still pending is awaited again: each new one would be another queue, and only the last would be read.
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        if (_listening is null or { IsFaulted: true } or { IsCanceled: true })
+            _listening = SubscribeAsync();
+        await _listening.WaitAsync(s_patience, time, cancellationToken);
+    }
+
+    private async Task<ChannelMessageQueue> SubscribeAsync()
+    {
+        var messages = await list.ListenAsync();
         messages.OnMessage(message =>
         {
             _notes.Enqueue(message.Message.ToString());
@@ -76,10 +88,16 @@ internal sealed class RevocationFollower(
 
     private async Task ReadAsync(string state, CancellationToken cancellationToken)
     {
-        _readAt = time.GetTimestamp();
+        (_readAt, _known) = (time.GetTimestamp(), state);
         await foreach (var entry in list.ReadAsync(cancellationToken))
+        {
             intake.Take(entry);
-        (_known, _readTook) = (state, time.GetElapsedTime(_readAt));
+            // A long list takes longer than a revocation may.
+            if (!_notes.IsEmpty)
+                TakeNotes();
+        }
+
+        _readTook = time.GetElapsedTime(_readAt);
     }
 
     /// <summary>Removes what no token can meet any more, neither here nor where <see cref="JwtOptions.MaxLifetime"/> is longer.</summary>
