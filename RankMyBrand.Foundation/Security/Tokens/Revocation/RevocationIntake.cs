@@ -19,13 +19,14 @@ internal sealed partial class RevocationIntake(
             if (instant >= now - options.Value.ClockSkew)
                 revocations.RevokeToken(entry.Member, instant);
         }
-        else if (instant > now + TokenRevoker.ClockTolerance)
+        else if (instant > now && (instant > now + TokenRevoker.ClockTolerance || _ahead.Contains(entry)))
             TakeAhead(entry, now);
         else if (options.Value.MaxLifetime <= TimeSpan.Zero || instant >= now - options.Value.MaxLifetime - options.Value.ClockSkew)
             revocations.RevokeSubject(entry.Member, instant);
     }
 
-    // Most likely milliseconds. As it stands nobody could ever get a good token for the subject again, so it counts from when it is seen.
+    // Most likely milliseconds. As it stands nobody could ever get a good token for the subject again, so it counts from when it is seen,
+    // and once more, as it stands, when its instant has come.
     private void TakeAhead(Revocation entry, DateTimeOffset now)
     {
         if (!_ahead.Add(entry))
