@@ -5,6 +5,6 @@ namespace RankMyBrand.Foundation.Security;
 /// </summary>
 public interface IJwtKeySource
 {
-    /// <summary>Finds the key for a token. Without a key id there must be exactly one key of the algorithm.</summary>
+    /// <summary>Finds the key for a token. One without a key id may have been signed by any of the few keys of the algorithm.</summary>
     ValueTask<JwtKeyLookup> FindAsync(string? keyId, JwtAlgorithm algorithm, CancellationToken ct);
 }

@@ -8,7 +8,16 @@ public sealed class JsonWebKeySet
 {
     private const int MaxKeys = 64;
 
-    private JsonWebKeySet(IReadOnlyList<JsonWebKey> keys, IReadOnlyList<SkippedKey> skipped) => (Keys, Skipped) = (keys, skipped);
+    private readonly Dictionary<JwtAlgorithm, JsonWebKey> _anyOf;        // what a token without a key id is checked with
+
+    private JsonWebKeySet(IReadOnlyList<JsonWebKey> keys, IReadOnlyList<SkippedKey> skipped)
+    {
+        (Keys, Skipped) = (keys, skipped);
+        _anyOf = keys.GroupBy(key => key.Algorithm)
+            .Select(same => same.ToArray())
+            .Where(same => same.Length <= AnyKey.MaxKeys)
+            .ToDictionary(same => same[0].Algorithm, same => same.Length == 1 ? same[0] : new AnyKey(same));
+    }
 
     /// <summary>The usable keys.</summary>
     public IReadOnlyList<JsonWebKey> Keys { get; }
@@ -50,25 +59,29 @@ public sealed class JsonWebKeySet
         return true;
     }
 
-    /// <summary>Finds the key for a token. Without a key id there must be exactly one key of the algorithm.</summary>
+    /// <summary>
+    /// Finds the key for a token. Without a key id it is any key of the algorithm, of which there may be no more than
+    /// <see cref="AnyKey.MaxKeys"/>.
+    /// </summary>
     public JwtKeyLookup Find(string? keyId, JwtAlgorithm algorithm)
     {
-        JsonWebKey? found = null;
-        var other = false;
-        foreach (var key in Keys)
+        if (keyId is null)
         {
-            if (keyId is not null && !string.Equals(key.KeyId, keyId, StringComparison.Ordinal))
-                continue;
-            if (key.Algorithm != algorithm)
-                other = keyId is not null;
-            else if (found is not null)
-                return new JwtKeyLookup(null, JwtRefusal.UnknownKey);
-            else
-                found = key;
+            return _anyOf.TryGetValue(algorithm, out var any)
+                ? new JwtKeyLookup(any, JwtRefusal.None)
+                : new JwtKeyLookup(null, JwtRefusal.UnknownKey);
         }
 
-        if (found is not null)
-            return new JwtKeyLookup(found, JwtRefusal.None);
-        return new JwtKeyLookup(null, other ? JwtRefusal.KeyMismatch : JwtRefusal.UnknownKey);
+        var refusal = JwtRefusal.UnknownKey;
+        foreach (var key in Keys)
+        {
+            if (!string.Equals(key.KeyId, keyId, StringComparison.Ordinal))
+                continue;
+            if (key.Algorithm == algorithm)
+                return new JwtKeyLookup(key, JwtRefusal.None);
+            refusal = JwtRefusal.KeyMismatch;
+        }
+
+        return new JwtKeyLookup(null, refusal);
     }
 }

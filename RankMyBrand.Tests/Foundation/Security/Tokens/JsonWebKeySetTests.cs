@@ -117,15 +117,42 @@ public sealed class JsonWebKeySetTests
     }
 
     [Fact]
-    public void Find_WithoutId_NeedsExactlyOneKeyOfTheAlgorithm()
+    public void Find_WithoutId_TakesAnyOfAFewKeysOfTheAlgorithm()
     {
         var one = Parse($$"""{"keys":[{ {{Ec}},"kid":"a" },{ {{Ed}},"kid":"b" }]}""");
         var two = Parse($$"""{"keys":[{ {{Ec}},"kid":"a" },{ {{Ec}},"kid":"b" }]}""");
 
         Assert.Equal("a", one.Find(null, JwtAlgorithm.ES256).Key!.KeyId);
         Assert.Equal(JwtRefusal.UnknownKey, one.Find(null, JwtAlgorithm.RS256).Refusal);
-        Assert.Equal(JwtRefusal.UnknownKey, two.Find(null, JwtAlgorithm.ES256).Refusal);
+        Assert.NotNull(two.Find(null, JwtAlgorithm.ES256).Key);
         Assert.Equal(JwtRefusal.KeyMismatch, two.Find("a", JwtAlgorithm.RS256).Refusal);
+        Assert.NotNull(Of(4).Find(null, JwtAlgorithm.ES256).Key);
+        Assert.Equal(JwtRefusal.UnknownKey, Of(5).Find(null, JwtAlgorithm.ES256).Refusal);
+
+        static JsonWebKeySet Of(int count) => Parse($$"""{"keys":[{{string.Join(',', Enumerable.Repeat($$"""{ {{Ec}} }""", count))}}]}""");
+    }
+
+    [Fact]
+    public void Find_WithoutId_VerifiesWithTheOldKeyAndTheNewOne()
+    {
+        using var old = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var next = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var key = Parse($$"""{"keys":[{{Jwk(old)}},{{Jwk(next)}}]}""").Find(null, JwtAlgorithm.ES256).Key!;
+
+        Assert.Equal(JwtRefusal.None, key.Verify([1, 2, 3], Sign(old)));
+        Assert.Equal(JwtRefusal.None, key.Verify([1, 2, 3], Sign(next)));
+        Assert.Equal(JwtRefusal.BadSignature, key.Verify([1, 2, 3], Sign(other)));
+        Assert.Equal(JwtRefusal.MalformedSignature, key.Verify([1, 2, 3], [1]));
+
+        static byte[] Sign(ECDsa signer) =>
+            signer.SignData([1, 2, 3], HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+    }
+
+    private static string Jwk(ECDsa key)
+    {
+        var point = key.ExportParameters(includePrivateParameters: false).Q;
+        return $$"""{"kty":"EC","crv":"P-256","x":"{{Encode(point.X)}}","y":"{{Encode(point.Y)}}"}""";
     }
 
     private static JsonWebKeySet Parse(string json)
