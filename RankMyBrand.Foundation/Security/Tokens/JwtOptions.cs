@@ -62,10 +62,14 @@ public sealed class JwtOptions
     /// </summary>
     public bool RequireHttps { get; set; } = true;
 
-    /// <summary>After which time the key set is fetched again; 10 min. The old one serves until the new one is there.</summary>
+    /// <summary>
+    /// After which time the key set is fetched again; 10 min. The old one serves until the new one is there, or until it is twice as old.
+    /// </summary>
     public TimeSpan JwksRefreshInterval { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>The shortest time between two fetches that unknown key ids can cause; 30 s. Hostile ids cause no more than that.</summary>
+    /// <summary>
+    /// How often unknown key ids can have the key set fetched, after three times at once; 30 s. Hostile ids cause no more than that.
+    /// </summary>
     public TimeSpan JwksMinRefreshInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long one fetch may take; 5 s.</summary>
@@ -79,6 +83,11 @@ public sealed class JwtOptions
 
     /// <summary>How long a validated token is remembered at most; 5 min. For so long a withdrawn key can still speak through it.</summary>
     public TimeSpan CacheLifetime { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary><see cref="JwksUri"/> for messages and logs, without what may be a secret in it.</summary>
+    internal string? JwksAddress => JwksUri is { IsAbsoluteUri: true } uri
+        ? uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)
+        : JwksUri?.OriginalString.Split('?', '#')[0];
 
     internal IList<JwtAlgorithm> AllowedAlgorithms => Algorithms.Count > 0 ? Algorithms : s_defaultAlgorithms;
 

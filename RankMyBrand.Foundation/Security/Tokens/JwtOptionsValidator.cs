@@ -23,12 +23,6 @@ internal sealed class JwtOptionsValidator(bool needsKeys) : IValidateOptions<Jwt
                 + "it must have at least one, and none may be blank.";
         }
 
-        foreach (var algorithm in options.Algorithms.Where(algorithm => !Enum.IsDefined(algorithm)))
-        {
-            yield return $"{JwtOptions.Section}:Algorithms has '{algorithm}'; "
-                + $"it must be one of {string.Join(", ", Enum.GetNames<JwtAlgorithm>())}.";
-        }
-
         (string, string)[] claims =
             [("ScopeClaim", options.ScopeClaim), ("RolesClaim", options.RolesClaim), ("TenantClaim", options.TenantClaim)];
         foreach (var (key, claim) in claims)
@@ -47,10 +41,12 @@ internal sealed class JwtOptionsValidator(bool needsKeys) : IValidateOptions<Jwt
         else if (options.JwksUri is { } uri)
         {
             if (!uri.IsAbsoluteUri || uri.Scheme is not ("https" or "http" or "https+http"))
-                yield return $"{JwtOptions.Section}:JwksUri is '{uri}'; it must be an absolute http or https address.";
+                yield return $"{JwtOptions.Section}:JwksUri is '{options.JwksAddress}'; it must be an absolute http or https address.";
+            else if (uri.UserInfo.Length > 0)
+                yield return $"{JwtOptions.Section}:JwksUri has a user name or password, which is not sent; leave it out.";
             else if (options.RequireHttps && uri.Scheme != "https" && !uri.IsLoopback)
             {
-                yield return $"{JwtOptions.Section}:JwksUri is '{uri}'; it must be https, "
+                yield return $"{JwtOptions.Section}:JwksUri is '{options.JwksAddress}'; it must be https, "
                     + $"or set {JwtOptions.Section}:RequireHttps to false if the network is your own.";
             }
         }

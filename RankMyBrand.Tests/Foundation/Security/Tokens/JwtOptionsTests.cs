@@ -16,7 +16,7 @@ public sealed class JwtOptionsTests
     [InlineData("JwksMaxBytes", "1", "Security:Jwt:JwksMaxBytes is 1")]
     [InlineData("JwksMinRefreshInterval", "00:20:00", "Security:Jwt:JwksMinRefreshInterval is 00:20:00; it must be from 00:00:01 to 00:10:00.")]
     [InlineData("TenantClaim", "", "Security:Jwt:TenantClaim is empty")]
-    [InlineData("Algorithms:0", "99", "Security:Jwt:Algorithms has '99'; it must be one of ES256, RS256, EdDSA.")]
+    [InlineData("Algorithms:0", "99", "'Security:Jwt:Algorithms:0' is '99'; it must be one of ES256, RS256, EdDSA (JwtAlgorithm).")]
     [InlineData("JwksUri", "https://issuer.test/jwks", "Security:Jwt needs either Jwks or JwksUri, and not both.")]
     [InlineData("Jwks", "", "Security:Jwt needs either Jwks or JwksUri, and not both.")]
     [InlineData("Jwks", "{}", "Security:Jwt:Jwks is not a JWK set: the document has no array 'keys'.")]
@@ -37,6 +37,19 @@ public sealed class JwtOptionsTests
         var error = Assert.Throws<OptionsValidationException>(() => Options(("JwksUri", address)));
 
         Assert.Contains($"Security:Jwt:JwksUri is '{address}'; {message}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://user:s3cret@issuer.test/jwks", "Security:Jwt:JwksUri has a user name or password, which is not sent; leave it out.")]
+    [InlineData("http://issuer.test:81/jwks?apikey=s3cret", "Security:Jwt:JwksUri is 'http://issuer.test:81/jwks'; it must be https")]
+    [InlineData("ftp://user:s3cret@issuer.test/jwks#s3cret", "Security:Jwt:JwksUri is 'ftp://issuer.test/jwks'; it must be an absolute")]
+    [InlineData("jwks?apikey=s3cret", "Security:Jwt:JwksUri is 'jwks'; it must be an absolute")]
+    public void Validate_BadAddressWithASecret_DoesNotRepeatIt(string address, string message)
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Options(("JwksUri", address)));
+
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
