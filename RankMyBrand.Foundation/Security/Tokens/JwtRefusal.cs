@@ -51,13 +51,16 @@ public enum JwtRefusal
     /// <summary>The <c>kid</c> is not 1 to 128 letters, digits or <c>._~=+/:@-</c>, or it has <c>..</c> in it.</summary>
     InvalidKeyId,
 
-    /// <summary>No trusted key has this <c>kid</c>, or there is none and more than one key would fit.</summary>
+    /// <summary>No trusted key has this <c>kid</c>; or there is none, and no key or more than four would fit.</summary>
     UnknownKey,
 
     /// <summary>The key of this <c>kid</c> belongs to another algorithm.</summary>
     KeyMismatch,
 
-    /// <summary>No key could be had yet: the key endpoint is away. Not the caller's fault; answer 503.</summary>
+    /// <summary>
+    /// The key is not known, and the issuer could not be asked for it: the key endpoint is away, or was asked too often just now. Not the
+    /// caller's fault; answer 503.
+    /// </summary>
     KeysUnavailable,
 
     /// <summary>The signature has the wrong length or form, such as DER, or numbers out of their range.</summary>

@@ -154,6 +154,55 @@ public sealed class TokenTests(Gateways gateways) : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task Token_OfAKeyThatIsNew_IsTakenThoughAStrangerHasJustHadTheKeysFetched()
+    {
+        await using var issuer = await JwksEndpoint.StartAsync(Jwks.Replace("\"ec\"", "\"old\"", StringComparison.Ordinal));
+        await using var gateway = await StartAsync(issuer);
+        await AssertRefusedAsync(gateway, Junk(0), 401, "UNAUTHORIZED");
+
+        issuer.Answer = JwksEndpoint.With(Jwks);
+
+        using var response = await AuthenticationTests.SendAsync(gateway, "/echo/x", ("Authorization", $"Bearer {_jwt.Token()}"));
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Token_OfAKeyThatMayNotBeLookedForNow_IsNotTheCallersFault()
+    {
+        await using var issuer = await JwksEndpoint.StartAsync(Jwks.Replace("\"ec\"", "\"old\"", StringComparison.Ordinal));
+        await using var gateway = await StartAsync(issuer);
+        // Each is looked for, and charged.
+        for (var i = 0; i < 3; i++)
+            await AssertRefusedAsync(gateway, Junk(i), 401, "UNAUTHORIZED");
+
+        issuer.Answer = JwksEndpoint.With(Jwks);
+        for (var i = 0; i < 6; i++)
+            await AssertRefusedAsync(gateway, _jwt.Token(), 503, "UNAVAILABLE");
+
+        using var response = await AuthenticationTests.SendAsync(gateway, "/echo/x", ("X-API-Key", GatewayHost.Key));
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(3, issuer.Requests);
+    }
+
+    private static string Junk(int id) => Compact($$"""{"alg":"ES256","kid":"junk-{{id}}"}""", "{}", _ => new byte[64]);
+
+    private static async Task AssertRefusedAsync(GatewayHost gateway, string token, int status, string code)
+    {
+        using var response = await AuthenticationTests.SendAsync(gateway, "/echo/x", ("Authorization", $"Bearer {token}"));
+        await response.AssertProblemAsync(status, code);
+        Assert.Equal(status == 503, response.Headers.RetryAfter is not null);
+    }
+
+    private Task<GatewayHost> StartAsync(JwksEndpoint issuer) => gateways.StartAsync(_backend, [
+        ("Security:Jwt:Issuer", "https://issuer.test"),
+        ("Security:Jwt:Audiences:0", "rankmybrand"),
+        ("Security:Jwt:JwksUri", issuer.Address.ToString()),
+        ("Security:Jwt:JwksMinRefreshInterval", "00:10:00"),
+        ("RateLimits:Policies:credentials:Permits", "4"),
+        ("RateLimits:Policies:credentials:Window", "01:00:00"),
+    ]);
+
     private Task<HttpResponseMessage> SendAsync(string path, string token, params (string, string)[] headers) =>
         AuthenticationTests.SendAsync(_gateway, path, [("Authorization", $"Bearer {token}"), .. headers]);
 }

@@ -4,9 +4,9 @@ using Microsoft.Extensions.Options;
 namespace RankMyBrand.Foundation.Security;
 
 /// <summary>
-/// The keys that an issuer publishes at <see cref="JwtOptions.JwksUri"/>. One fetch at a time, shared by all who
-/// wait for it. A set that has
-/// aged still serves while the next is fetched, and the last good one serves for as long as the endpoint is away.
+/// The keys that an issuer publishes at <see cref="JwtOptions.JwksUri"/>. One fetch at a time, shared by all who wait for it. A set that
+/// has aged still serves while the next is fetched, unless nobody has asked for so long that it may be anything by now; and the last good
+/// one serves for as long as the endpoint is away.
 /// </summary>
 internal sealed partial class JwksCache(
     IHttpClientFactory clients, IOptions<JwtOptions> options, TimeProvider time, ILogger<JwksCache> logger) : IJwtKeySource, IDisposable
@@ -15,22 +15,25 @@ internal sealed partial class JwksCache(
     public const string ClientName = "jwks";
 
     private static readonly TimeSpan s_retryInterval = TimeSpan.FromSeconds(2);    // after a failed fetch
+    private static readonly Task<bool> s_none = Task.FromResult(false);
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly JwtOptions _options = options.Value;
+    private readonly FetchAllowance _allowance = new(options.Value.JwksMinRefreshInterval, time);
     private JsonWebKeySet? _set;
-    private Task _fetch = Task.CompletedTask;
-    private long? _lastAttempt;                                          // timestamps: they do not jump with the clock
-    private long? _lastSuccess;
+    private Task<bool> _fetch = Task.FromResult(true);                   // whether it brought a set
+    private bool _isOverdue;                                             // what is known does not serve during the fetch under way
+    private long? _attemptedAt;                                          // timestamps: they do not jump with the clock
+    private long? _fetchedAt;
 
     public ValueTask<JwtKeyLookup> FindAsync(string? keyId, JwtAlgorithm algorithm, CancellationToken ct)
     {
         if (Volatile.Read(ref _set) is not { } set || set.Find(keyId, algorithm) is not { Key: not null } found)
-            return FindAfterFetchAsync(keyId, algorithm, ct);
+            return FindAfterAsync(Fetch(TimeSpan.Zero, out _), keyId, algorithm, ct);
         // Nobody waits: what is known still serves. Of a key without an id nothing tells that the issuer has another by now.
-        _ = Fetch(keyId is null ? _options.JwksMinRefreshInterval : _options.JwksRefreshInterval);
-        return ValueTask.FromResult(found);
+        var fetch = Fetch(keyId is null ? _options.JwksMinRefreshInterval : _options.JwksRefreshInterval, out var isOverdue);
+        return isOverdue ? FindAfterAsync(fetch, keyId, algorithm, ct) : ValueTask.FromResult(found);
     }
 
     public void Dispose()
@@ -39,40 +42,49 @@ internal sealed partial class JwksCache(
         _stopping.Dispose();
     }
 
-    private async ValueTask<JwtKeyLookup> FindAfterFetchAsync(string? keyId, JwtAlgorithm algorithm, CancellationToken ct)
+    private async ValueTask<JwtKeyLookup> FindAfterAsync(Task<bool> fetch, string? keyId, JwtAlgorithm algorithm, CancellationToken ct)
     {
-        await Fetch(_options.JwksMinRefreshInterval).WaitAsync(ct);
-        // What a set that cannot be renewed does not know may be the issuer's next key, so nobody is to blame for it.
-        return Volatile.Read(ref _set)?.Find(keyId, algorithm) is { } found && (found.Key is not null || IsCurrent())
+        var isCurrent = await fetch.WaitAsync(ct);
+        // What a set that cannot be renewed now does not know may be the issuer's next key, so nobody is to blame for it.
+        return Volatile.Read(ref _set)?.Find(keyId, algorithm) is { } found && (found.Key is not null || isCurrent)
             ? found
             : new JwtKeyLookup(null, JwtRefusal.KeysUnavailable);
     }
 
-    private bool IsCurrent()
-    {
-        lock (_gate)
-            return _lastSuccess == _lastAttempt;
-    }
-
     /// <summary>
-    /// The fetch under way, or a new one if the last is older than <paramref name="interval"/>, or nothing to wait for. Never faults.
+    /// The fetch under way, or a new one if the last is as old as <paramref name="age"/>, or none, which brings nothing. Never faults.
     /// </summary>
-    private Task Fetch(TimeSpan interval)
+    /// <param name="age">How old what is known may be.</param>
+    /// <param name="isOverdue">Whether even a key that is known has to wait for the fetch.</param>
+    private Task<bool> Fetch(TimeSpan age, out bool isOverdue)
     {
         lock (_gate)
         {
-            if (_lastSuccess != _lastAttempt && s_retryInterval < interval)
-                interval = s_retryInterval;
-            var due = _lastAttempt is not { } last || time.GetElapsedTime(last) >= interval;
-            if (!_fetch.IsCompleted || !due || _stopping.IsCancellationRequested)
-                return _fetch;
-            var (attempt, stopping) = (time.GetTimestamp(), _stopping.Token);
-            _lastAttempt = attempt;
-            return _fetch = Task.Run(() => FetchAsync(attempt, stopping), CancellationToken.None);
+            if (_fetch.IsCompleted)
+            {
+                isOverdue = false;
+                if (_stopping.IsCancellationRequested || !IsDue(age))
+                    return s_none;
+                // While the endpoint is away and somebody asks, attempts are young, and nobody waits for each.
+                _isOverdue = Age(_fetchedAt) >= 2 * _options.JwksRefreshInterval && Age(_attemptedAt) >= _options.JwksRefreshInterval;
+                var (attempt, stopping) = (time.GetTimestamp(), _stopping.Token);
+                _attemptedAt = attempt;
+                _fetch = Task.Run(() => FetchAsync(attempt, stopping), CancellationToken.None);
+            }
+
+            isOverdue = _isOverdue;
+            return _fetch;
         }
     }
 
-    private async Task FetchAsync(long attempt, CancellationToken stopping)
+    // A fetch that has failed is repeated soon, and beside the allowance: nobody has learnt anything by it.
+    private bool IsDue(TimeSpan age) => _fetch.Result
+        ? Age(_attemptedAt) >= age && _allowance.TrySpend()
+        : Age(_attemptedAt) >= s_retryInterval;
+
+    private TimeSpan Age(long? timestamp) => timestamp is { } then ? time.GetElapsedTime(then) : TimeSpan.MaxValue;
+
+    private async Task<bool> FetchAsync(long attempt, CancellationToken stopping)
     {
         try
         {
@@ -83,36 +95,38 @@ internal sealed partial class JwksCache(
             var json = await client.GetByteArrayAsync(_options.JwksUri, limit.Token);
             if (!JsonWebKeySet.TryParse(json, out var set, out var error))
             {
-                Log.Failed(logger, _options.JwksUri, error);
-                return;
+                Log.Failed(logger, _options.JwksAddress, error);
+                return false;
             }
 
             Volatile.Write(ref _set, set);
             lock (_gate)
-                _lastSuccess = attempt;
-            Log.Fetched(logger, set.Keys.Count, _options.JwksUri);
+                _fetchedAt = attempt;
+            Log.Fetched(logger, set.Keys.Count, _options.JwksAddress);
             if (set.Skipped.Count > 0)
-                Log.Skipped(logger, _options.JwksUri, string.Join(", ", set.Skipped));
+                Log.Skipped(logger, _options.JwksAddress, string.Join(", ", set.Skipped));
+            return true;
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)      // whatever it was, the last good set stays
         {
-            Log.Failed(logger, _options.JwksUri, e.Message);
+            Log.Failed(logger, _options.JwksAddress, e.Message);
+            return false;
         }
         catch (OperationCanceledException)
         {
-            // The process is stopping.
+            return false;                                                // the process is stopping
         }
     }
 
     private static partial class Log
     {
         [LoggerMessage(500, LogLevel.Debug, "Fetched {Count} keys from {JwksUri}")]
-        public static partial void Fetched(ILogger logger, int count, Uri? jwksUri);
+        public static partial void Fetched(ILogger logger, int count, string? jwksUri);
 
         [LoggerMessage(501, LogLevel.Warning, "Left out keys of {JwksUri}: {Skipped}")]
-        public static partial void Skipped(ILogger logger, Uri? jwksUri, string skipped);
+        public static partial void Skipped(ILogger logger, string? jwksUri, string skipped);
 
         [LoggerMessage(502, LogLevel.Warning, "No keys from {JwksUri}, the last good ones stay: {Reason}")]
-        public static partial void Failed(ILogger logger, Uri? jwksUri, string reason);
+        public static partial void Failed(ILogger logger, string? jwksUri, string reason);
     }
 }

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using RankMyBrand.Foundation.Security;
+using RankMyBrand.Tests.Foundation.RateLimiting;
 using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Foundation.Security.Tokens;
@@ -44,11 +46,43 @@ public sealed class JwksCacheTests
         Assert.Equal(JwtRefusal.UnknownKey, (await FindAsync(host, "ec")).Refusal);
 
         endpoint.Answer = JwksEndpoint.With(JwtFixture.Jwks);
-        Assert.Equal(JwtRefusal.UnknownKey, (await FindAsync(host, "ec")).Refusal);
-        _time.Advance(TimeSpan.FromSeconds(30));
 
         Assert.NotNull((await FindAsync(host, "ec")).Key);
         Assert.Equal(2, endpoint.Requests);
+    }
+
+    [Fact]
+    public async Task Find_KeyAddedByRotationWhileStrangersHaveUsedUpTheFetches_IsNotTheCallersFault()
+    {
+        await using var endpoint = await JwksEndpoint.StartAsync(Nothing);
+        using var host = Host(endpoint);
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(JwtRefusal.UnknownKey, (await FindAsync(host, $"hostile-{i}")).Refusal);
+
+        endpoint.Answer = JwksEndpoint.With(JwtFixture.Jwks);
+        Assert.Equal(JwtRefusal.KeysUnavailable, (await FindAsync(host, "ec")).Refusal);
+        Assert.Equal(3, endpoint.Requests);
+        _time.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.NotNull((await FindAsync(host, "ec")).Key);
+        Assert.Equal(4, endpoint.Requests);
+    }
+
+    /// <summary>One junk key id an interval keeps nobody else from looking.</summary>
+    [Fact]
+    public async Task Find_KeyAddedByRotationAfterAStrangersFetch_IsFoundAtOnce()
+    {
+        await using var endpoint = await JwksEndpoint.StartAsync(Nothing);
+        using var host = Host(endpoint);
+        for (var i = 0; i < 10; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(30));
+            Assert.Equal(JwtRefusal.UnknownKey, (await FindAsync(host, $"hostile-{i}")).Refusal);
+        }
+
+        endpoint.Answer = JwksEndpoint.With(JwtFixture.Jwks);
+
+        Assert.NotNull((await FindAsync(host, "ec")).Key);
     }
 
     [Fact]
@@ -63,7 +97,42 @@ public sealed class JwksCacheTests
 
         Assert.NotNull((await FindAsync(host, "ec")).Key);               // the aged set serves while the next is fetched
         await Eventually(async () => (await FindAsync(host, "ec")).Key is null);
+    }
+
+    [Fact]
+    public async Task Find_AfterLongIdleness_DoesNotTakeAKeyThatWasWithdrawnMeanwhile()
+    {
+        await using var endpoint = await JwksEndpoint.StartAsync(JwtFixture.Jwks);
+        using var host = Host(endpoint);
+        Assert.NotNull((await FindAsync(host, "ec")).Key);
+
+        endpoint.Answer = JwksEndpoint.With(Nothing);
+        _time.Advance(TimeSpan.FromMinutes(20));
+
+        var found = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => FindAsync(host, "ec"))));
+        Assert.All(found, lookup => Assert.Null(lookup.Key));
+    }
+
+    [Fact]
+    public async Task Find_AfterLongIdlenessWithTheEndpointAway_TakesWhatIsKnownAndWaitsOnce()
+    {
+        await using var endpoint = await JwksEndpoint.StartAsync(JwtFixture.Jwks);
+        using var host = Host(endpoint);
+        Assert.NotNull((await FindAsync(host, "ec")).Key);
+
+        endpoint.Answer = JwksEndpoint.With(503);
+        _time.Advance(TimeSpan.FromDays(1));
+        Assert.NotNull((await FindAsync(host, "ec")).Key);
         Assert.Equal(2, endpoint.Requests);
+
+        // The next attempt hangs, and nobody waits for it.
+        var released = new TaskCompletionSource();
+        endpoint.Answer = context => released.Task.WaitAsync(context.RequestAborted);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        for (var i = 0; i < 10; i++)
+            Assert.NotNull((await FindAsync(host, "ec")).Key);
+        await Eventually(() => Task.FromResult(endpoint.Requests == 3));
+        released.SetResult();
     }
 
     [Fact]
@@ -77,22 +146,21 @@ public sealed class JwksCacheTests
         _time.Advance(TimeSpan.FromSeconds(31));
 
         await Eventually(async () => (await FindAsync(host, null)).Key is null);
-        Assert.Equal(2, endpoint.Requests);
     }
 
     [Fact]
-    public async Task Find_ThousandHostileIds_FetchesOnceAnInterval()
+    public async Task Find_ThousandHostileIds_FetchesThriceAndThenOnceAnInterval()
     {
         await using var endpoint = await JwksEndpoint.StartAsync(JwtFixture.Jwks);
         using var host = Host(endpoint);
 
         for (var i = 0; i < 1000; i++)
-            Assert.Equal(JwtRefusal.UnknownKey, (await FindAsync(host, $"hostile-{i}")).Refusal);
-        Assert.Equal(1, endpoint.Requests);
+            Assert.Equal(i < 3 ? JwtRefusal.UnknownKey : JwtRefusal.KeysUnavailable, (await FindAsync(host, $"hostile-{i}")).Refusal);
+        Assert.Equal(3, endpoint.Requests);
 
         _time.Advance(TimeSpan.FromSeconds(31));
         await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Task.Run(() => FindAsync(host, $"hostile-{i}"))));
-        Assert.Equal(2, endpoint.Requests);
+        Assert.Equal(4, endpoint.Requests);
     }
 
     [Fact]
@@ -186,6 +254,23 @@ public sealed class JwksCacheTests
         Assert.Equal(2, endpoint.Requests);
     }
 
+    [Fact]
+    public async Task Find_AddressWithAQuery_IsLoggedWithoutIt()
+    {
+        var log = new LogRecorder();
+        await using var endpoint = await JwksEndpoint.StartAsync(JwtFixture.Jwks);
+        using var host = Host(log, endpoint, ("JwksUri", $"{endpoint.Address}?apikey=s3cret"));
+        Assert.NotNull((await FindAsync(host, "ec")).Key);
+
+        endpoint.Answer = JwksEndpoint.With(503);
+        Assert.Equal(JwtRefusal.KeysUnavailable, (await FindAsync(host, "other")).Refusal);
+
+        Assert.Contains(log.At(LogLevel.Debug), line => line == $"Fetched 3 keys from {endpoint.Address}");
+        var warning = Assert.Single(log.At(LogLevel.Warning));
+        Assert.StartsWith($"No keys from {endpoint.Address}, the last good ones stay: ", warning, StringComparison.Ordinal);
+        Assert.DoesNotContain(log.Entries, entry => entry.Text.Contains("s3cret", StringComparison.Ordinal));
+    }
+
     private static Func<HttpContext, Task> Failing(string failure) => failure switch
     {
         "404" => JwksEndpoint.With(404),
@@ -210,7 +295,9 @@ public sealed class JwksCacheTests
         return Task.CompletedTask;
     }
 
-    private IHost Host(JwksEndpoint endpoint, params (string Key, string Value)[] settings)
+    private IHost Host(JwksEndpoint endpoint, params (string Key, string Value)[] settings) => Host(null, endpoint, settings);
+
+    private IHost Host(LogRecorder? log, JwksEndpoint endpoint, params (string Key, string Value)[] settings)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration[$"{JwtOptions.Section}:Issuer"] = "https://issuer.test";
@@ -221,6 +308,8 @@ public sealed class JwksCacheTests
         foreach (var (key, value) in settings)
             builder.Configuration[$"{JwtOptions.Section}:{key}"] = value;
         builder.Services.AddSingleton<TimeProvider>(_time);
+        if (log is not null)
+            builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(log);
         builder.AddJwtValidation();
         return builder.Build();
     }
