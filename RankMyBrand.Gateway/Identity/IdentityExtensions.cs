@@ -20,6 +20,7 @@ internal static class IdentityExtensions
             builder.AddTokenRevocationList();
         }
 
+        builder.Services.AddHostedService<TokenSettingsWatch>();
         builder.Services.AddSingleton<Authenticator>();
         builder.Services.AddSingleton<CredentialWatch>();
         builder.Services.AddHostedService(services => services.GetRequiredService<CredentialWatch>());
