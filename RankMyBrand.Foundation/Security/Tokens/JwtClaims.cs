@@ -7,7 +7,7 @@ namespace RankMyBrand.Foundation.Security;
 internal sealed class JwtClaims(JsonElement claims)
 {
     public const int MaxTextLength = 256;
-    private const int MaxNameLength = 2048;                              // of an issuer, audience, scope or role, which may be an address
+    public const int MaxNameLength = 2048;                               // of an issuer, audience, scope or role, which may be an address
     private const double LastInstant = 253_402_300_799;                  // 9999-12-31T23:59:59Z
 
     private static readonly SearchValues<char> s_tenantLetters =

@@ -37,22 +37,47 @@ public sealed class JwtIssuer(IOptions<JwtIssuerOptions> options, SigningKeyRing
 
     private void Check(TokenRequest request, TimeSpan lifetime)
     {
-        if (!JwtClaims.IsText(request.Subject))
+        foreach (var (what, text, maxLength) in TextsOf(request))
         {
-            throw new ArgumentException(
-                $"The subject has {request.Subject.Length} characters; it must have 1 to 256, and no control characters.", nameof(request));
+            // What a validator refuses, and halves of surrogate pairs, of which JSON would make another text.
+            if (!JwtClaims.IsText(text, maxLength) || !IsUnicode(text))
+            {
+                throw new ArgumentException(
+                    $"The {what} has {text.Length} characters; it must have 1 to {maxLength}, "
+                    + "and no control characters or halves of others.",
+                    nameof(request));
+            }
         }
 
         if (request.Tenant is { } tenant && !JwtClaims.IsTenant(tenant))
             throw new ArgumentException($"The tenant '{tenant}' must be 1 to 128 of A-Z, a-z, 0-9, '.', '_' and '-'.", nameof(request));
-        if (request.Scopes.FirstOrDefault(scope => scope.Length == 0 || scope.Contains(' ', StringComparison.Ordinal)) is { } bad)
-        {
-            throw new ArgumentException(
-                $"The scope '{bad}' is empty or has a space in it; give each scope as an entry of its own.", nameof(request));
-        }
+        if (request.Scopes.FirstOrDefault(scope => scope.Contains(' ', StringComparison.Ordinal)) is { } bad)
+            throw new ArgumentException($"The scope '{bad}' has a space in it; give each scope as an entry of its own.", nameof(request));
 
         if (lifetime < TimeSpan.FromSeconds(1) || lifetime > options.Value.MaxLifetime)
             throw new ArgumentException($"The lifetime {lifetime} must be from 00:00:01 to {options.Value.MaxLifetime}.", nameof(request));
+    }
+
+    private static IEnumerable<(string What, string Text, int MaxLength)> TextsOf(TokenRequest request)
+    {
+        yield return ("subject", request.Subject, JwtClaims.MaxTextLength);
+        if (request.Audience is { } audience)
+            yield return ("audience", audience, JwtClaims.MaxNameLength);
+        foreach (var scope in request.Scopes)
+            yield return ("scope", scope, JwtClaims.MaxNameLength);
+        foreach (var role in request.Roles)
+            yield return ("role", role, JwtClaims.MaxNameLength);
+    }
+
+    private static bool IsUnicode(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && !char.IsSurrogatePair(text, i++))
+                return false;
+        }
+
+        return true;
     }
 
     private string Header(SigningKey key) => Encode(json =>

@@ -74,10 +74,42 @@ public sealed class JwtIssuerTests
             new() { Subject = "a", Lifetime = TimeSpan.Zero },
             new() { Subject = "a", Lifetime = TimeSpan.FromHours(25) },
             new() { Subject = "a", Roles = [new string('r', 8000)] },
+            new() { Subject = "a", Roles = [""] },
+            new() { Subject = "a", Roles = ["a\nb"] },
+            new() { Subject = "a", Scopes = ["a\tb"] },
+            new() { Subject = "a", Audience = "" },
+            new() { Subject = "a\ud800" },
+            new() { Subject = "\ud800a" },
+            new() { Subject = "\udc00\ud800" },
         })
         {
             Assert.Throws<ArgumentException>(() => issuer.Issue(request));
         }
+    }
+
+    [Fact]
+    public void Issue_TextThatNoValidatorWouldAccept_NamesIt()
+    {
+        var (ring, issuer, _) = New();
+        ring.Add(SigningKey.Generate(_time.GetUtcNow()));
+
+        var error = Assert.Throws<ArgumentException>(() => issuer.Issue(new TokenRequest { Subject = "a", Roles = ["admin", "a\nb"] }));
+
+        Assert.StartsWith(
+            "The role has 3 characters; it must have 1 to 2048, and no control characters or halves of others.",
+            error.Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Issue_LettersBeyondTheBasicPlane_AreTaken()
+    {
+        var (ring, issuer, validator) = New();
+        ring.Add(SigningKey.Generate(_time.GetUtcNow()));
+
+        var issued = issuer.Issue(new TokenRequest { Subject = "a😀b😀" });
+
+        Assert.Equal("a😀b😀", (await validator.ValidateAsync(issued.Token, TestContext.Current.CancellationToken)).Token!.Subject);
     }
 
     [Fact]
