@@ -19,12 +19,12 @@ public sealed class RateLimitsOptionsTests
         "RateLimits:Policies:api:Window is '00:00:00.0500001'; it must be a whole number of milliseconds.")]
     [InlineData(
         "Policies:api:Algorithm", "7",
-        "RateLimits:Policies:api:Algorithm is '7'; it must be one of TokenBucket, SlidingWindow, Concurrency.")]
-    [InlineData("Policies:api:Mode", "9", "RateLimits:Policies:api:Mode is '9'; it must be one of Atomic, Leased.")]
-    [InlineData("Policies:api:Failure", "9", "RateLimits:Policies:api:Failure is '9'; it must be one of Open, Closed.")]
+        "'RateLimits:Policies:api:Algorithm' is '7'; it must be one of TokenBucket, SlidingWindow, Concurrency (RateLimitAlgorithm).")]
+    [InlineData("Policies:api:Mode", "9", "'RateLimits:Policies:api:Mode' is '9'; it must be one of Atomic, Leased (RateLimitMode).")]
+    [InlineData("Policies:api:Failure", "9", "'RateLimits:Policies:api:Failure' is '9'; it must be one of Open, Closed (RateLimitFailure).")]
     [InlineData(
         "Policies:api:PartitionBy:0", "9",
-        "RateLimits:Policies:api:PartitionBy is '9'; it must be one of ApiKey, Tenant, User, Caller, Ip, Route.")]
+        "'RateLimits:Policies:api:PartitionBy:0' is '9'; it must be one of ApiKey, Tenant, User, Caller, Ip, Route (RateLimitPartition).")]
     [InlineData("Policies:api:Segments", "61", "RateLimits:Policies:api:Segments is '61'; it must be from 1 to 60.")]
     [InlineData("Policies:api:BlockSize", "0", "RateLimits:Policies:api:BlockSize is '0'; it must be from 1 to 1000000.")]
     [InlineData(
