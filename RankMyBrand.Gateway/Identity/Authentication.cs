@@ -19,6 +19,9 @@ internal enum AuthenticationFailure
     KeyNotFromHere,
     BadToken,
 
+    /// <summary>A token of a key that is not known, and that the issuer was not asked for.</summary>
+    UnsoughtToken,
+
     /// <summary>Tokens cannot be checked now, because their keys cannot be fetched.</summary>
     Unavailable,
 }

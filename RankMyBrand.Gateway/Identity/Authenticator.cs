@@ -93,9 +93,12 @@ internal sealed class Authenticator(ApiKeyRing keys, TimeProvider time, IService
         // A token that names nobody could be anybody's.
         if (validation is { IsValid: true, Token.Subject: not null })
             return Authentication.Of(_identities.GetValue(validation.Token, static token => new CallerIdentity((ValidatedToken)token)));
-        return new Authentication(
-            null,
-            validation.Refusal == JwtRefusal.KeysUnavailable ? AuthenticationFailure.Unavailable : AuthenticationFailure.BadToken,
-            validation.IsValid ? JwtRefusal.MissingClaim : validation.Refusal);
+        var failure = validation.Refusal switch
+        {
+            JwtRefusal.KeysUnavailable => AuthenticationFailure.Unavailable,
+            JwtRefusal.KeyNotSought => AuthenticationFailure.UnsoughtToken,
+            _ => AuthenticationFailure.BadToken,
+        };
+        return new Authentication(null, failure, validation.IsValid ? JwtRefusal.MissingClaim : validation.Refusal);
     }
 }

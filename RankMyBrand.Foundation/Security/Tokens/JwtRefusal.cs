@@ -58,10 +58,15 @@ public enum JwtRefusal
     KeyMismatch,
 
     /// <summary>
-    /// The key is not known, and the issuer could not be asked for it: the key endpoint is away, or was asked too often just now. Not the
-    /// caller's fault; answer 503.
+    /// The key is not known, and the issuer could not be asked for it: the key endpoint is away. Not the caller's fault; answer 503.
     /// </summary>
     KeysUnavailable,
+
+    /// <summary>
+    /// The key is not known, and the issuer was not asked for it, because tokens of unknown keys have just had him asked a few times.
+    /// It may be new: answer 401, and do not charge the caller.
+    /// </summary>
+    KeyNotSought,
 
     /// <summary>The signature has the wrong length or form, such as DER, or numbers out of their range.</summary>
     MalformedSignature,

@@ -15,7 +15,7 @@ internal sealed partial class JwksCache(
     public const string ClientName = "jwks";
 
     private static readonly TimeSpan s_retryInterval = TimeSpan.FromSeconds(2);    // after a failed fetch
-    private static readonly Task<bool> s_none = Task.FromResult(false);
+    private static readonly Task<bool> s_notNow = Task.FromResult(false);
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -48,11 +48,12 @@ internal sealed partial class JwksCache(
         // What a set that cannot be renewed now does not know may be the issuer's next key, so nobody is to blame for it.
         return Volatile.Read(ref _set)?.Find(keyId, algorithm) is { } found && (found.Key is not null || isCurrent)
             ? found
-            : new JwtKeyLookup(null, JwtRefusal.KeysUnavailable);
+            : new JwtKeyLookup(null, fetch == s_notNow ? JwtRefusal.KeyNotSought : JwtRefusal.KeysUnavailable);
     }
 
     /// <summary>
-    /// The fetch under way, or a new one if the last is as old as <paramref name="age"/>, or none, which brings nothing. Never faults.
+    /// The fetch under way, or a new one if the last is as old as <paramref name="age"/>; else the last one if it has failed, or none now.
+    /// Never faults.
     /// </summary>
     /// <param name="age">How old what is known may be.</param>
     /// <param name="isOverdue">Whether even a key that is known has to wait for the fetch.</param>
@@ -64,7 +65,7 @@ internal sealed partial class JwksCache(
             {
                 isOverdue = false;
                 if (_stopping.IsCancellationRequested || !IsDue(age))
-                    return s_none;
+                    return _fetch.Result ? s_notNow : _fetch;
                 // While the endpoint is away and somebody asks, attempts are young, and nobody waits for each.
                 _isOverdue = Age(_fetchedAt) >= 2 * _options.JwksRefreshInterval && Age(_attemptedAt) >= _options.JwksRefreshInterval;
                 var (attempt, stopping) = (time.GetTimestamp(), _stopping.Token);

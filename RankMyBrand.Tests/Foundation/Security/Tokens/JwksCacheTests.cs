@@ -60,7 +60,7 @@ public sealed class JwksCacheTests
             Assert.Equal(JwtRefusal.UnknownKey, (await FindAsync(host, $"hostile-{i}")).Refusal);
 
         endpoint.Answer = JwksEndpoint.With(JwtFixture.Jwks);
-        Assert.Equal(JwtRefusal.KeysUnavailable, (await FindAsync(host, "ec")).Refusal);
+        Assert.Equal(JwtRefusal.KeyNotSought, (await FindAsync(host, "ec")).Refusal);
         Assert.Equal(3, endpoint.Requests);
         _time.Advance(TimeSpan.FromSeconds(30));
 
@@ -155,7 +155,7 @@ public sealed class JwksCacheTests
         using var host = Host(endpoint);
 
         for (var i = 0; i < 1000; i++)
-            Assert.Equal(i < 3 ? JwtRefusal.UnknownKey : JwtRefusal.KeysUnavailable, (await FindAsync(host, $"hostile-{i}")).Refusal);
+            Assert.Equal(i < 3 ? JwtRefusal.UnknownKey : JwtRefusal.KeyNotSought, (await FindAsync(host, $"hostile-{i}")).Refusal);
         Assert.Equal(3, endpoint.Requests);
 
         _time.Advance(TimeSpan.FromSeconds(31));
