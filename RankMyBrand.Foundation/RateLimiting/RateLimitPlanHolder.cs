@@ -14,6 +14,7 @@ internal sealed partial class RateLimitPlanHolder : IDisposable
     private readonly Lock _changing = new();
     private readonly IOptionsFactory<RateLimitsOptions> _factory;
     private readonly IConfigurationSection _section;
+    private readonly LocalClock _clock;
     private readonly ILogger _logger;
     private readonly IDisposable _subscription;
     private IChangeToken _read;
@@ -24,11 +25,12 @@ internal sealed partial class RateLimitPlanHolder : IDisposable
     public RateLimitPlanHolder(
         IOptionsFactory<RateLimitsOptions> factory,
         IConfiguration configuration,
+        LocalClock clock,
         ILogger<RateLimitPlanHolder> logger)
     {
-        (_factory, _section, _logger) = (factory, configuration.GetSection(RateLimitsOptions.Section), logger);
+        (_factory, _section, _clock, _logger) = (factory, configuration.GetSection(RateLimitsOptions.Section), clock, logger);
         _read = _section.GetReloadToken();
-        _current = new RateLimitPlan(factory.Create(Options.DefaultName));
+        _current = new RateLimitPlan(factory.Create(Options.DefaultName), clock);
         // Not through an options monitor: that throws at whoever has reloaded the configuration.
         _subscription = ChangeToken.OnChange(_section.GetReloadToken, Refresh);
     }
@@ -71,7 +73,7 @@ internal sealed partial class RateLimitPlanHolder : IDisposable
             string[] kept = [.. _inUse.Where(name => !options.Policies.ContainsKey(name) && _current.Contains(name))];
             foreach (var name in kept)
                 options.Policies.Add(name, _current.Options.Policies[name]);
-            Volatile.Write(ref _current, new RateLimitPlan(options, _current));
+            Volatile.Write(ref _current, new RateLimitPlan(options, _clock, _current));
             _kept = kept;
             LogReloaded(_logger, _current.Names.Count);
         }

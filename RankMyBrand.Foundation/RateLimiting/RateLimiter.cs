@@ -26,7 +26,8 @@ public sealed class RateLimiter
 
     /// <summary>
     /// Says which policies are in use from now on. One that a new configuration lacks stays in force as it was until it is not in use any
-    /// more, so that it does not matter whether limits or those who use them read a changed configuration first.
+    /// more, so that it does not matter whether limits or those who use them read a changed configuration first. For a minute after that
+    /// it is still there for the requests that were under way, though <see cref="HasPolicy"/> denies it.
     /// </summary>
     /// <returns>Those of them that are in force but not configured any more.</returns>
     public IReadOnlyCollection<string> KeepInUse(IReadOnlyCollection<string> policies) => _plans.KeepInUse(policies);

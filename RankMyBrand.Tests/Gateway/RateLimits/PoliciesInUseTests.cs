@@ -1,8 +1,14 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using RankMyBrand.Foundation.RateLimiting;
+using RankMyBrand.Gateway.RateLimits;
 using RankMyBrand.Tests.Gateway.Routing;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
 
 namespace RankMyBrand.Tests.Gateway.RateLimits;
 
@@ -72,6 +78,29 @@ public sealed class PoliciesInUseTests : IAsyncLifetime
         await WriteAsync("caller", """{ "caller": { "Permits": 1234 } }""");
         await WaitForPolicyAsync("\"caller\";q=1234;");
         await RoutingHost.WaitUntilAsync(() => Task.FromResult(!Limiter.HasPolicy("exports")), "the policy that nobody uses is gone");
+    }
+
+    [Fact]
+    public async Task Edit_WhileARequestIsUnderWay_AnswersItByThePolicyThatItWasRoutedTo()
+    {
+        await WriteAsync("exports", """{ "exports": { "Permits": 1000 } }""");
+        await WaitForPolicyAsync("\"exports\";q=1000;");
+        await WriteAsync("", "{}");
+        await RoutingHost.WaitUntilAsync(() => Task.FromResult(!Limiter.HasPolicy("exports")), "the policy is gone");
+        var context = new DefaultHttpContext();
+        var route = new RouteConfig
+        {
+            RouteId = "edited",
+            Match = new RouteMatch { Path = "/edited" },
+            Metadata = new Dictionary<string, string> { [RouteLimits.Key] = "exports" },
+        };
+        context.SetEndpoint(
+            new Endpoint(null, new EndpointMetadataCollection(new RouteModel(route, null, HttpTransformer.Default)), "edited"));
+
+        var middleware = new RateLimitMiddleware(_ => Task.CompletedTask, Limiter, Options.Create(new EdgeLimitsOptions()));
+        await middleware.InvokeAsync(context);
+
+        Assert.StartsWith("\"exports\";q=1000;", context.Response.Headers["RateLimit-Policy"].ToString(), StringComparison.Ordinal);
     }
 
     private Task WaitForPolicyAsync(string start) => RoutingHost.WaitUntilAsync(
