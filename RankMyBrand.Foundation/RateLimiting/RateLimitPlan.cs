@@ -106,7 +106,12 @@ internal sealed class RateLimitPlan
 internal readonly record struct Claim(RateLimitRule Rule, string Key, long Cost)
 {
     public LimitKey LimitKey => new(Rule, Key);
+
+    public StateKey StateKey => new(Rule.Prefix, Key);
 }
 
 /// <summary>One limit of one key.</summary>
 internal readonly record struct LimitKey(RateLimitRule Rule, string Key);
+
+/// <summary>What Redis counts a limit of one key by. Unlike the rule it is the same after a reload that changes numbers only.</summary>
+internal readonly record struct StateKey(string Prefix, string Key);

@@ -31,7 +31,7 @@ internal sealed class RateLimitRule
 
         var windowMilliseconds = (long)Window.TotalMilliseconds;
         // Form and scale of the stored numbers are part of the name: a changed window starts afresh instead of misreading them.
-        (_prefix, var kind, var rate) = Algorithm switch
+        (Prefix, var kind, var rate) = Algorithm switch
         {
             RateLimitAlgorithm.TokenBucket => ($"{all.KeyPrefix}{policy}:b{windowMilliseconds}:", 'T', Permits),
             RateLimitAlgorithm.SlidingWindow => ($"{all.KeyPrefix}{policy}:s{windowMilliseconds}.{Segments}:", 'S', Segments),
@@ -39,13 +39,16 @@ internal sealed class RateLimitRule
         };
         Record = LimitRecord.OfRule(kind, Capacity, rate, windowMilliseconds);
         Signature = string.Join(
-            '|', _prefix, Permits, Capacity, Window, Segments, Cost, IsLeased, FailsOpen, MaxBlock, Share, ShareOfPermits);
+            '|', Prefix, Permits, Capacity, Window, Segments, Cost, IsLeased, FailsOpen, MaxBlock, Share, ShareOfPermits);
     }
 
     /// <summary>Equal for rules that say the same.</summary>
     public string Signature { get; }
 
     public string Policy { get; }
+
+    /// <summary>What the keys of the limit begin with in Redis.</summary>
+    public string Prefix { get; }
 
     public RateLimitAlgorithm Algorithm { get; }
 
@@ -80,5 +83,8 @@ internal sealed class RateLimitRule
     /// <summary>The rule as the scripts read it.</summary>
     public byte[] Record { get; }
 
-    public RedisKey RedisKey(string key) => _prefix + key;
+    /// <summary>How long the limit takes to bring tokens, in milliseconds. Of a token bucket.</summary>
+    public double MillisecondsFor(long tokens) => tokens * Window.TotalMilliseconds / Permits;
+
+    public RedisKey RedisKey(string key) => Prefix + key;
 }

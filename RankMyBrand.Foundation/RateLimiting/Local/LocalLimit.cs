@@ -7,7 +7,7 @@ internal abstract class LocalLimit(RateLimitRule rule, LocalClock clock)
 
     protected Lock Gate { get; } = new();
 
-    protected RateLimitRule Rule => rule;
+    public RateLimitRule Rule => rule;
 
     protected LocalClock Clock => clock;
 
@@ -27,17 +27,37 @@ internal abstract class LocalLimit(RateLimitRule rule, LocalClock clock)
         }
     }
 
-    /// <summary>Ends the use of a limit that has nothing to remember. False while it has.</summary>
+    /// <summary>Ends the use of a limit that has nothing to remember. False while it has, and when another has ended it.</summary>
     public bool TryRetire(long now)
     {
         lock (Gate)
-            return _isRetired = IsFull(now);
+            return !_isRetired && (_isRetired = IsFull(now));
+    }
+
+    /// <summary>
+    /// Ends the use of this limit, and makes one of another rule for the same <see cref="StateKey"/>, of which as much is used. Null when
+    /// this limit is not in use any more.
+    /// </summary>
+    public LocalLimit? TrySucceed(RateLimitRule other, long now)
+    {
+        lock (Gate)
+        {
+            if (_isRetired)
+                return null;
+            _isRetired = true;
+            return Successor(other, now);
+        }
     }
 
     /// <summary>Takes the cost if it is there.</summary>
     public abstract bool TryTake(long cost, long now, out RateLimitStatus status);
 
     public abstract void PutBack(long cost);
+
+    /// <summary>A limit of which as much is used as of this one.</summary>
+    /// <param name="other">Its rule; window and segments are those of this limit's rule.</param>
+    /// <param name="now">The time.</param>
+    protected abstract LocalLimit Successor(RateLimitRule other, long now);
 
     /// <summary>True when nothing would change if this limit were forgotten.</summary>
     public abstract bool IsFull(long now);

@@ -3,9 +3,9 @@ namespace RankMyBrand.Foundation.RateLimiting.Local;
 /// <summary>This instance's share of a sliding window: the same segments that Redis would count.</summary>
 internal sealed class LocalSlidingWindow(RateLimitRule rule, LocalClock clock) : LocalLimit(rule, clock)
 {
-    private readonly long[] _counts = new long[rule.Segments + 1];
     private readonly double _segmentMilliseconds = rule.Window.TotalMilliseconds / rule.Segments;
-    private readonly long _start = clock.Now;
+    private long[] _counts = new long[rule.Segments + 1];
+    private long _start = clock.Now;
     private long _index;
     private long _used;
 
@@ -47,6 +47,9 @@ internal sealed class LocalSlidingWindow(RateLimitRule rule, LocalClock clock) :
             return _used == 0;
         }
     }
+
+    protected override LocalLimit Successor(RateLimitRule other, long now) =>
+        new LocalSlidingWindow(other, Clock) { _counts = [.. _counts], _start = _start, _index = _index, _used = _used };
 
     private void Advance(long now)
     {

@@ -37,6 +37,12 @@ internal sealed class LocalTokenBucket(RateLimitRule rule, LocalClock clock) : L
         }
     }
 
+    protected override LocalLimit Successor(RateLimitRule other, long now)
+    {
+        Refill(now);
+        return new LocalTokenBucket(other, Clock) { _tokens = other.Share - (Rule.Share - _tokens), _at = _at };
+    }
+
     private void Refill(long now)
     {
         _tokens = Math.Min(Rule.Share, _tokens + (Math.Max(0, Clock.Milliseconds(_at, now)) * _perMillisecond));

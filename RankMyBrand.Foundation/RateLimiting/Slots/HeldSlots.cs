@@ -19,7 +19,9 @@ internal sealed class HeldSlots(RedisLimits redis, LocalClock clock)
     private readonly string _instance = RandomNumberGenerator.GetHexString(16, lowercase: true);
     private readonly ConcurrentDictionary<string, ConcurrencyLease> _leases = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<ConcurrencyLease> _owed = new();
-    private readonly Dictionary<LimitKey, long> _held = [];
+
+    // Not by the rule: what is held is held, whatever a reload makes of the rule.
+    private readonly Dictionary<StateKey, long> _held = [];
     private readonly Lock _gate = new();
     private long _last;
 
@@ -30,7 +32,7 @@ internal sealed class HeldSlots(RedisLimits redis, LocalClock clock)
     public void Count(in Claim claim)
     {
         lock (_gate)
-            _held[claim.LimitKey] = _held.GetValueOrDefault(claim.LimitKey) + claim.Cost;
+            _held[claim.StateKey] = _held.GetValueOrDefault(claim.StateKey) + claim.Cost;
     }
 
     /// <summary>Counts slots if this instance's share has room for them: the rule while Redis is away.</summary>
@@ -38,11 +40,11 @@ internal sealed class HeldSlots(RedisLimits redis, LocalClock clock)
     {
         lock (_gate)
         {
-            var held = _held.GetValueOrDefault(claim.LimitKey);
+            var held = _held.GetValueOrDefault(claim.StateKey);
             // A cost above the share would else be refused for as long as the outage lasts, though the whole limit has room for it.
             var hasRoom = held == 0 || held + claim.Cost <= claim.Rule.Share;
             if (hasRoom)
-                _held[claim.LimitKey] = held += claim.Cost;
+                _held[claim.StateKey] = held += claim.Cost;
             status = new RateLimitStatus(
                 claim.Rule, !hasRoom, Math.Max(0, claim.Rule.Share - held), TimeSpan.Zero, hasRoom ? TimeSpan.Zero : s_retryAfter);
             return hasRoom;
@@ -54,11 +56,11 @@ internal sealed class HeldSlots(RedisLimits redis, LocalClock clock)
     {
         lock (_gate)
         {
-            var held = _held.GetValueOrDefault(claim.LimitKey) - claim.Cost;
+            var held = _held.GetValueOrDefault(claim.StateKey) - claim.Cost;
             if (held > 0)
-                _held[claim.LimitKey] = held;
+                _held[claim.StateKey] = held;
             else
-                _held.Remove(claim.LimitKey);
+                _held.Remove(claim.StateKey);
         }
     }
 
