@@ -101,7 +101,9 @@ while first <= #KEYS do
       for slot = 1, taken do
         call('ZADD', KEYS[i], now + window, string.sub(ARGV[i], holder) .. ':' .. slot)
       end
-      call('PEXPIRE', KEYS[i], window)
+      -- With the last slot: others may be held for longer, by the rule that held before.
+      local latest = call('ZREVRANGE', KEYS[i], 0, 0, 'WITHSCORES')
+      call('PEXPIREAT', KEYS[i], latest[2])
     end
     answers[i] = pack('<dddddd', left < cost and -1 or taken, left - taken, reset, max(0, retry), valid, index)
   end

@@ -10,6 +10,8 @@ for i = 1, #KEYS do
   for slot = 1, slots do
     lost = lost + redis.call('ZADD', KEYS[i], string.format('%.0f', now + lease), id .. ':' .. slot)
   end
-  redis.call('PEXPIRE', KEYS[i], lease)
+  -- With the last slot: others may be held for longer, by the rule that held before.
+  local latest = redis.call('ZREVRANGE', KEYS[i], 0, 0, 'WITHSCORES')
+  redis.call('PEXPIREAT', KEYS[i], latest[2])
 end
 return lost

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using RankMyBrand.Foundation.RateLimiting;
 using RankMyBrand.Tests.Support;
 
@@ -117,6 +119,37 @@ public sealed class ConcurrencyTests : IAsyncLifetime
             Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), "The slots were not entered.");
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
+    }
+
+    [Fact]
+    public async Task Reload_LeaseDurationIsLowered_SlotsThatAreHeldStay()
+    {
+        await using var instance = await LimiterInstance.StartAsync(
+            _redis, ("Policies:slots:Algorithm", "Concurrency"), ("Policies:slots:Permits", "2"),
+            ("Policies:slots:LeaseDuration", "01:00:00"));
+        using var held = await instance.CheckAsync("slots");
+        var configuration = (IConfigurationRoot)instance.Services.GetRequiredService<IConfiguration>();
+        configuration["RateLimits:Policies:slots:LeaseDuration"] = "00:00:01";
+        configuration.Reload();
+
+        using var brief = await instance.CheckAsync("slots");
+        Assert.True(await LifetimeAsync() > TimeSpan.FromMinutes(50));
+
+        // And after the one of a second was renewed.
+        var entered = await LastsUntilAsync();
+        var watch = Stopwatch.StartNew();
+        while (await LastsUntilAsync() == entered)
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), "The slot was not renewed.");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(await LifetimeAsync() > TimeSpan.FromMinutes(50));
+
+        Task<TimeSpan?> LifetimeAsync() => instance.Database.KeyTimeToLiveAsync("rl:{rl}:slots:c:a");
+
+        async Task<double> LastsUntilAsync() =>
+            (await instance.Database.SortedSetRangeByRankWithScoresAsync("rl:{rl}:slots:c:a", 0, 0))[0].Score;
     }
 
     private static async Task<StackExchange.Redis.RedisResult> WhenUpAsync(LimiterInstance instance) =>
