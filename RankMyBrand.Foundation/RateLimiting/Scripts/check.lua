@@ -45,14 +45,15 @@ while first <= #KEYS do
       for value in string.gmatch(call('GET', KEYS[i]) or '', '%d+') do
         if place == 0 then
           shift = index - value
-          if shift < 0 then index, shift = index - shift, 0 end
+          -- The clock has gone back: counted from when it was, what was taken would stay so until then and a window longer.
+          if shift < 0 then counts.moved, shift = true, 0 end
         elseif place + shift <= rate + 1 then
           counts[place + shift] = tonumber(value)
           used = used + value
         end
         place = place + 1
       end
-      counts.index = index
+      counts.index, counts.used = index, used
       state[i] = counts
       available[i] = max(0, capacity - used)
     else
@@ -96,7 +97,9 @@ while first <= #KEYS do
         freed = freed + (counts[place] or 0)
         retry = gone(place)
       end
-      if taken > 0 then call('SET', KEYS[i], table.concat(written, ' ', 1, length + 1), 'PXAT', now + reset) end
+      if taken > 0 or counts.moved then
+        call('SET', KEYS[i], table.concat(written, ' ', 1, length + 1), 'PXAT', now + max(1, reset))
+      end
     elseif taken > 0 then
       for slot = 1, taken do
         call('ZADD', KEYS[i], now + window, string.sub(ARGV[i], holder) .. ':' .. slot)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Foundation.RateLimiting;
@@ -59,6 +60,26 @@ public sealed class SlidingWindowTests : IAsyncLifetime
         Assert.InRange(refused.RetryAfter, TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(1100));
         await Task.Delay(refused.RetryAfter, TestContext.Current.CancellationToken);
         Assert.True(await instance.IsAllowedAsync("api"));
+    }
+
+    [Fact]
+    public async Task Check_TheServersClockWentBack_IsRefusedForAWindowAndASegmentAtMost()
+    {
+        await using var instance = await LimiterInstance.StartAsync(
+            _redis, ("Policies:api:Algorithm", "SlidingWindow"), ("Policies:api:Permits", "5"), ("Policies:api:Window", "00:00:01"));
+        // What was taken was taken an hour ahead of the present.
+        var segment = (long)((await instance.ServerTimeAsync() + 3_600_000) / 100);
+        await instance.Database.StringSetAsync("rl:{rl}:api:s1000.10:a", $"{segment} 2 3", TimeSpan.FromHours(2));
+
+        var refused = await instance.CheckAsync("api");
+
+        Assert.False(refused.IsAllowed);
+        Assert.InRange(refused.RetryAfter, TimeSpan.FromMilliseconds(900), TimeSpan.FromMilliseconds(1100));
+        for (var watch = Stopwatch.StartNew(); !await instance.IsAllowedAsync("api", cost: 5);)
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), "It did not come back.");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]
