@@ -5,12 +5,19 @@ namespace RankMyBrand.Foundation.RateLimiting.Redis;
 /// <summary>
 /// Sends checks to Redis. A check goes out at once while no other is under way; those that come meanwhile share the next script call, in
 /// which each is decided by itself, in the order in which they came. So the more there is to check, the less a check costs: one turn and
-/// one sync of the server for all of them. Nothing waits for a clock. A call that fails fails all of its checks, and those that wait.
+/// one sync of the server for all of them. A call that is slow is not waited for: the next goes out behind it. A call that fails fails all
+/// of its checks, and those that wait.
 /// </summary>
 internal sealed class CheckQueue(IDatabase redis, RateLimitPlanHolder plans, LocalClock clock) : IThreadPoolWorkItem
 {
     /// <summary>The most limits of a call: for buckets half a millisecond of the server's time, for sliding windows one.</summary>
     private const int MaxLimits = 128;
+
+    /// <summary>
+    /// Longer than any call of a server that keeps up. By a slow one, what waits for its turn would wait for two calls, and that may be
+    /// longer than callers do though the server answers each of them in time.
+    /// </summary>
+    private static readonly TimeSpan s_longestTurn = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _lock = new();
     private readonly Queue<PendingCheck> _waiting = new();
@@ -46,11 +53,18 @@ internal sealed class CheckQueue(IDatabase redis, RateLimitPlanHolder plans, Loc
         }
         while (isMoreWaiting);
 
-        // No longer than callers wait: when the call is stuck, another connection may have come in the place of its own.
-        await call.WaitAsync(plans.Current.Options.RedisTimeout, clock.Provider).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // When the call is stuck, another connection may have come in the place of its own.
+        await call.WaitAsync(Turn(), clock.Provider).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // After the answers in the pool's queue: whoever was waiting for one may have the next check, which then is in the next call and
         // not in the one after.
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    /// <summary>How long the next checks wait for the call before them: a small part of what their callers wait.</summary>
+    private TimeSpan Turn()
+    {
+        var part = plans.Current.Options.RedisTimeout / 10;
+        return part < s_longestTurn ? part : s_longestTurn;
     }
 
     /// <summary>The next checks to send; null when nothing waits, and then the next check that comes is the one to send.</summary>

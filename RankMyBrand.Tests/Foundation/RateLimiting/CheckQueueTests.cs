@@ -9,6 +9,9 @@ namespace RankMyBrand.Tests.Foundation.RateLimiting;
 /// <summary>Checks that are made at the same time share calls of the script; none of them may notice.</summary>
 public sealed class CheckQueueTests : IAsyncLifetime
 {
+    /// <summary>A clock on which no wait ends: whatever comes while a call is under way waits for its answer.</summary>
+    private static readonly TimeProvider s_still = new StillTimeProvider();
+
     private RedisServer _redis = null!;
 
     // A connection whose writes are paused answers nothing that comes after them.
@@ -29,7 +32,7 @@ public sealed class CheckQueueTests : IAsyncLifetime
     [Fact]
     public async Task Check_ManyAtOnce_ShareCalls()
     {
-        await using var instance = await StartAsync();
+        await using var instance = await StartAsync(time: s_still);
         await instance.CheckAsync("bucket", "warm");
         await PauseAsync();
         var first = instance.CheckAsync("bucket", "first").AsTask();
@@ -47,7 +50,7 @@ public sealed class CheckQueueTests : IAsyncLifetime
     [Fact]
     public async Task Check_InOneCall_EachIsDecidedByItself()
     {
-        await using var instance = await StartAsync();
+        await using var instance = await StartAsync(time: s_still);
         await using (var other = await StartAsync())
             await other.DrainAsync("bucket", "empty");
         await instance.CheckAsync("bucket", "warm");
@@ -79,7 +82,7 @@ public sealed class CheckQueueTests : IAsyncLifetime
     [Fact]
     public async Task Check_CancelledBeforeItWasSent_TakesNothing()
     {
-        await using var instance = await StartAsync();
+        await using var instance = await StartAsync(time: s_still);
         using var cancel = new CancellationTokenSource();
         await PauseAsync();
         var first = instance.CheckAsync("bucket", "first").AsTask();
@@ -112,7 +115,7 @@ public sealed class CheckQueueTests : IAsyncLifetime
     [Fact]
     public async Task Check_MoreThanACallHolds_AllAreAnswered()
     {
-        await using var instance = await StartAsync();
+        await using var instance = await StartAsync(time: s_still);
         await instance.CheckAsync("bucket", "warm");
         await PauseAsync();
         var first = instance.CheckAsync("bucket", "first").AsTask();
@@ -128,6 +131,23 @@ public sealed class CheckQueueTests : IAsyncLifetime
         Assert.True((await first).IsAllowed);
         Assert.Equal(1 + Math.Ceiling(300.0 / (128 / 3)), await CallsAsync());
         Assert.All(checks, check => Assert.Equal((99, 2, 2), (check[0].Remaining, check[1].Remaining, check[2].Remaining)));
+    }
+
+    [Fact]
+    public async Task Check_TheCallBeforeItIsSlow_IsSentBehindIt()
+    {
+        await using var instance = await StartAsync();
+        await instance.CheckAsync("bucket", "warm");
+        await PauseAsync();
+
+        var first = instance.CheckAsync("bucket").AsTask();
+        await UntilAsync(() => Task.FromResult(UnderWay(instance) == 1), "The check is not sent.");
+        var second = instance.CheckAsync("bucket").AsTask();
+
+        // Long before the time is over that callers wait.
+        await UntilAsync(() => Task.FromResult(UnderWay(instance) == 2), "The check waits for the slow one.", seconds: 15);
+        await ResumeAsync();
+        Assert.Equal([99, 98], (await Task.WhenAll(first, second)).Select(check => check.Remaining));
     }
 
     [Fact]
@@ -192,16 +212,20 @@ public sealed class CheckQueueTests : IAsyncLifetime
         Assert.True((await check).IsAllowed);
     }
 
-    private static async Task UntilAsync(Func<Task<bool>> condition)
+    // Shorter than a slot that nobody renews is held.
+    private static async Task UntilAsync(
+        Func<Task<bool>> condition, string otherwise = "The slots are not those that are held.", int seconds = 25)
     {
-        // Shorter than a slot that nobody renews is held.
         var watch = Stopwatch.StartNew();
         while (!await condition())
         {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(25), "The slots are not those that are held.");
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(seconds), otherwise);
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
     }
+
+    private static int UnderWay(LimiterInstance instance) =>
+        instance.Database.Multiplexer.GetCounters().Interactive.SentItemsAwaitingResponse;
 
     private Task<RedisResult> PauseAsync() => _control.GetDatabase().ExecuteAsync("CLIENT", "PAUSE", "30000", "WRITE");
 
@@ -215,8 +239,9 @@ public sealed class CheckQueueTests : IAsyncLifetime
         return int.Parse(stats.Split("cmdstat_evalsha:calls=")[1].Split(',')[0], CultureInfo.InvariantCulture);
     }
 
-    private Task<LimiterInstance> StartAsync(string timeout = "00:00:20") => LimiterInstance.StartAsync(
+    private Task<LimiterInstance> StartAsync(string timeout = "00:00:20", TimeProvider? time = null) => LimiterInstance.StartAsync(
         _redis,
+        time,
         ("RedisTimeout", timeout),
         ("ProbeInterval", "00:00:00.100"),
         ("Policies:bucket:Permits", "100"),
@@ -229,4 +254,10 @@ public sealed class CheckQueueTests : IAsyncLifetime
         ("Policies:strict:Algorithm", "Concurrency"),
         ("Policies:strict:Permits", "3"),
         ("Policies:strict:Failure", "Closed"));
+
+    private sealed class StillTimeProvider : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            TimeProvider.System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 }
