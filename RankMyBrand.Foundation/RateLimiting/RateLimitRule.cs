@@ -9,7 +9,8 @@ internal sealed class RateLimitRule
     /// <summary>A block is at most this part of the limit, unless the policy says otherwise.</summary>
     private const int BlocksPerLimit = 20;
 
-    private readonly string _prefix;
+    /// <summary>What an empty limit may take to be whole again: longer than anybody waits, and short enough for every clock.</summary>
+    public static readonly TimeSpan LongestRefill = TimeSpan.FromDays(3650);
 
     public RateLimitRule(string policy, RateLimitPolicyOptions options, RateLimitOverrideOptions? other, RateLimitsOptions all)
     {

@@ -85,6 +85,11 @@ internal sealed class RateLimitsOptionsValidator : IValidateOptions<RateLimitsOp
             return;
         check.That(window.Ticks % TimeSpan.TicksPerMillisecond == 0, nameof(policy.Window), window, "be a whole number of milliseconds");
         // The script counts in whole numbers up to 2^53.
+        var mostBurst = Math.Floor(RateLimitRule.LongestRefill / window * permits);
+        check.That(
+            capacity <= mostBurst, nameof(policy.Burst), burst,
+            $"be at most {mostBurst}, or {nameof(policy.Permits)} higher, or {nameof(policy.Window)} shorter: by {permits} in {window} the "
+            + $"bucket would take longer than {RateLimitRule.LongestRefill.TotalDays} days to be full again");
         check.That(
             Math.Max(capacity, permits) * window.TotalMilliseconds <= 1L << 53, nameof(policy.Window), window,
             $"be shorter, or the limit of {Math.Max(capacity, permits)} lower: their product is counted exactly up to 9007199254740992 ms");

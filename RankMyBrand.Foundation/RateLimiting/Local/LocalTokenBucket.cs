@@ -49,5 +49,7 @@ internal sealed class LocalTokenBucket(RateLimitRule rule, LocalClock clock) : L
         _at = Math.Max(_at, now);
     }
 
-    private TimeSpan Until(long tokens) => TimeSpan.FromMilliseconds(Math.Max(0, (tokens - _tokens) / _perMillisecond));
+    // The share of a rate may be so small that what it takes cannot be told; no outage lasts that long.
+    private TimeSpan Until(long tokens) => TimeSpan.FromMilliseconds(
+        Math.Clamp((tokens - _tokens) / _perMillisecond, 0, RateLimitRule.LongestRefill.TotalMilliseconds));
 }

@@ -60,6 +60,10 @@ public sealed class RateLimitsOptionsTests
         "Permits", "1000000000", "Window", "31.00:00:00",
         "Window is '31.00:00:00'; it must be shorter, or the limit of 1000000000 lower: "
         + "their product is counted exactly up to 9007199254740992 ms.")]
+    [InlineData(
+        "Burst", "11775", "Window", "31.00:00:00",
+        "Burst is '11775'; it must be at most 11774, or Permits higher, or Window shorter: "
+        + "by 100 in 31.00:00:00 the bucket would take longer than 3650 days to be full again.")]
     public void Validate_SettingsThatDoNotFit_TellsWhy(string key, string value, string other, string otherValue, string expected) =>
         Assert.Equal(
             [$"RateLimits:Policies:api:{expected}"], Failures(($"Policies:api:{key}", value), ($"Policies:api:{other}", otherValue)));
