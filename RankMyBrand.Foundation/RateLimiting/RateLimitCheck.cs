@@ -61,16 +61,29 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
     private bool IsKnownToRefuse()
     {
         var now = parts.Clock.Now;
+        var isRefused = false;
         for (var i = 0; i < claims.Length; i++)
         {
-            if (claims[i].Cost > claims[i].Rule.Capacity)
-                _statuses[i] = new(claims[i].Rule, refused: true, claims[i].Rule.Capacity, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
-            else if (!parts.Blocked.IsBlocked(claims[i], now, out _statuses[i]))
-                continue;
+            if (_statuses[i].Rule is null)
+                isRefused |= IsKnownToRefuse(claims[i], now, out _statuses[i]);
+        }
+
+        return isRefused;
+    }
+
+    private bool IsKnownToRefuse(in Claim claim, long now, out RateLimitStatus status)
+    {
+        var rule = claim.Rule;
+        if (claim.Cost > rule.Capacity)
+        {
+            status = new(rule, refused: true, rule.Capacity, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
             return true;
         }
 
-        return false;
+        if (!rule.IsLeased || parts.Leased.Peek(claim, now, asTold: false, out var found) != LeasedAnswer.Refused)
+            return parts.Blocked.IsBlocked(claim, now, out status);
+        status = found.Status;
+        return true;
     }
 
     private async ValueTask<bool> TakeLeasedAsync(CancellationToken cancellationToken)
@@ -82,9 +95,14 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
             var (answer, found) = await parts.Leased.TakeAsync(claims[i], cancellationToken);
             (_statuses[i], _segments[i]) = (found.Status, found.Segment);
             if (answer == LeasedAnswer.Taken)
+            {
                 _ways[i] = Way.Leased;
+            }
             else if (answer == LeasedAnswer.Refused)
+            {
+                IsKnownToRefuse();
                 return false;
+            }
         }
 
         return true;
@@ -125,6 +143,7 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
             if (!isAllowed)
                 continue;
             _ways[i] = Way.Redis;
+            parts.Blocked.Remove(claims[i], sent);
             if (IsConcurrency(claims[i]))
                 parts.Slots.Count(claims[i]);
         }
@@ -136,6 +155,7 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
     private RateLimitOutcome TakeLocally()
     {
         var now = parts.Clock.Now;
+        var outcome = RateLimitOutcome.Allowed;
         foreach (var i in Where(Way.Ask))
         {
             var rule = claims[i].Rule;
@@ -148,12 +168,13 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
             var isTaken = IsConcurrency(claims[i])
                 ? parts.Slots.TryCount(claims[i], out _statuses[i])
                 : parts.Local.TryTake(claims[i], now, out _statuses[i]);
-            if (!isTaken)
-                return RateLimitOutcome.Refused;
-            _ways[i] = Way.Local;
+            if (isTaken)
+                _ways[i] = Way.Local;
+            else
+                outcome = RateLimitOutcome.Refused;
         }
 
-        return RateLimitOutcome.Allowed;
+        return outcome;
     }
 
     private ConcurrencyLease? Hold() =>

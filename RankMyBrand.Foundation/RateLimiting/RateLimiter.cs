@@ -68,8 +68,9 @@ public sealed class RateLimiter
     }
 
     /// <summary>
-    /// Whether this instance knows that a limit is used up, so that a check would be refused without asking Redis. Charges nothing. An
-    /// instance learns it from its own checks that were refused; of a concurrency limit it never knows.
+    /// Whether this instance knows that a limit is used up: it does until the wait is over that a refusal has told, unless it remembers
+    /// more keys than it has room for. Charges nothing, and asks nobody. An instance learns it from its own checks that were refused; of a
+    /// concurrency limit it never knows.
     /// </summary>
     /// <exception cref="ArgumentException">There is no such policy.</exception>
     public bool IsUsedUp(string policy, string key, out RateLimitResult refusal)
@@ -91,15 +92,13 @@ public sealed class RateLimiter
     {
         if (claim.Rule.IsLeased)
         {
-            var answer = _parts.Leased.TryTake(claim, now, out var found);
-            if (answer == LeasedAnswer.Taken)
-                _parts.Leased.PutBack(claim, found.Segment);
+            var answer = _parts.Leased.Peek(claim, now, asTold: true, out var found);
             status = found.Status;
             if (answer != LeasedAnswer.Empty)
                 return answer == LeasedAnswer.Refused;
         }
 
-        if (_parts.Blocked.IsBlocked(claim, now, out status))
+        if (_parts.Blocked.IsUsedUp(claim, now, out status))
             return true;
         if (!_parts.Redis.IsAway || !claim.Rule.FailsOpen || claim.Rule.Algorithm == RateLimitAlgorithm.Concurrency)
             return false;
@@ -127,7 +126,7 @@ public sealed class RateLimiter
     private bool TryDecide(in Claim claim, long now, out RateLimitResult result)
     {
         result = default;
-        if (!claim.Rule.IsLeased)
+        if (!claim.Rule.IsLeased || claim.Cost > claim.Rule.Capacity)
             return false;
         var answer = _parts.Leased.TryTake(claim, now, out var found);
         if (answer != LeasedAnswer.Empty)
@@ -141,7 +140,8 @@ public sealed class RateLimiter
         result = default;
         foreach (ref readonly var request in requests)
         {
-            if (!plan.Resolve(request).Rule.IsLeased)
+            var claim = plan.Resolve(request);
+            if (!claim.Rule.IsLeased || claim.Cost > claim.Rule.Capacity)
                 return false;
         }
 
@@ -155,13 +155,27 @@ public sealed class RateLimiter
                 continue;
             for (var taken = 0; taken < i; taken++)
                 _parts.Leased.PutBack(plan.Resolve(requests[taken]), segments[taken]);
-            if (answer == LeasedAnswer.Refused)
-                result = new RateLimitResult(RateLimitOutcome.Refused, statuses[..(i + 1)]);
-            return answer == LeasedAnswer.Refused;
+            return IsKnownToRefuse(plan, requests, statuses, i, now, out result);
         }
 
         result = new RateLimitResult(RateLimitOutcome.Allowed, statuses);
         return true;
+    }
+
+    /// <summary>Looks at all limits that were not taken: the longest wait is the one to tell.</summary>
+    private bool IsKnownToRefuse(
+        RateLimitPlan plan, ReadOnlySpan<RateLimitRequest> requests, RateLimitStatus[] statuses, int taken, long now,
+        out RateLimitResult result)
+    {
+        var count = taken;
+        foreach (ref readonly var request in requests[taken..])
+        {
+            if (_parts.Leased.Peek(plan.Resolve(request), now, asTold: false, out var found) == LeasedAnswer.Refused)
+                statuses[count++] = found.Status;
+        }
+
+        result = count > taken ? new RateLimitResult(RateLimitOutcome.Refused, statuses[..count]) : default;
+        return count > taken;
     }
 
     private static RateLimitOutcome OutcomeOf(LeasedAnswer answer) =>

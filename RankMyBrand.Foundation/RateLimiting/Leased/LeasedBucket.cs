@@ -97,10 +97,23 @@ internal sealed class LeasedBucket(LimitKey limit, LocalClock clock)
                 return LeasedAnswer.Taken;
             }
 
-            if (now >= _blockedUntil || Missing(cost, now) < _blockedCost)
-                return LeasedAnswer.Empty;
-            found = new LeasedStatus(Status(now, clock.Until(_retryAt, now), refused: true), _segment, IsLow: false);
-            return LeasedAnswer.Refused;
+            return IsRefused(cost, now, _blockedUntil, out found) ? LeasedAnswer.Refused : LeasedAnswer.Empty;
+        }
+    }
+
+    /// <summary>What <see cref="TryTake"/> would say; takes nothing.</summary>
+    /// <param name="cost">The cost.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="asTold">True to be refused as long as was told, though a check would ask Redis again by then.</param>
+    /// <param name="found">The refusal.</param>
+    public LeasedAnswer Peek(long cost, long now, bool asTold, out LeasedStatus found)
+    {
+        found = default;
+        lock (_gate)
+        {
+            if (_balance >= cost && now < _validUntil)
+                return LeasedAnswer.Taken;
+            return IsRefused(cost, now, asTold ? _retryAt : _blockedUntil, out found) ? LeasedAnswer.Refused : LeasedAnswer.Empty;
         }
     }
 
@@ -143,7 +156,9 @@ internal sealed class LeasedBucket(LimitKey limit, LocalClock clock)
             {
                 if (grant.Segment != _segment)
                     unused = RemoveAll();
-                Add(refill, grant, hold);
+                var now = clock.Now;
+                Add(refill, grant, hold, now);
+                isOfUse = grant.Taken <= 0 || now < _validUntil;
             }
 
             _hint = Math.Max(0, _waiting - _balance);
@@ -175,15 +190,32 @@ internal sealed class LeasedBucket(LimitKey limit, LocalClock clock)
     }
 
     /// <summary>Ends the use of a bucket that holds nothing and knows nothing. False while it does.</summary>
-    public bool TryRetire(long now, TimeSpan idle)
+    /// <param name="now">The time.</param>
+    /// <param name="idle">How long it must not have been used.</param>
+    /// <param name="isFull">Whether there is no room for others: then it is not kept to tell a wait that a check would not go by.</param>
+    public bool TryRetire(long now, TimeSpan idle, bool isFull)
     {
         lock (_gate)
         {
-            if (_balance > 0 || _refill is not null || now < _blockedUntil || now < clock.After(_usedAt, idle))
+            if (_balance > 0 || _refill is not null || now < (isFull ? _blockedUntil : _retryAt) || now < clock.After(_usedAt, idle))
                 return false;
             _isRetired = true;
             return true;
         }
+    }
+
+    private bool IsRefused(long cost, long now, long until, out LeasedStatus found)
+    {
+        found = default;
+        if (now >= until)
+            return false;
+        var more = Missing(cost, now) - _blockedCost;
+        // What costs more is refused, too, and has to wait longer: how much longer is known of a bucket only.
+        if (more < 0 || (more > 0 && limit.Rule.Algorithm != RateLimitAlgorithm.TokenBucket))
+            return false;
+        var retryAt = clock.After(_retryAt, limit.Rule.MillisecondsFor(more));
+        found = new LeasedStatus(Status(now, clock.Until(retryAt, now), refused: true), _segment, IsLow: false);
+        return true;
     }
 
     private RateLimitStatus Status(long now, TimeSpan retryAfter, bool refused) =>
@@ -196,12 +228,12 @@ internal sealed class LeasedBucket(LimitKey limit, LocalClock clock)
         var unused = new Unused(_balance, _segment);
         // What Redis refused was what the balance lacked; with the balance it has that much more.
         if (_balance > 0)
-            _blockedUntil = 0;
+            (_blockedUntil, _retryAt) = (0, 0);
         _balance = 0;
         return unused;
     }
 
-    private void Add(in Refill refill, in Grant grant, TimeSpan hold)
+    private void Add(in Refill refill, in Grant grant, TimeSpan hold, long now)
     {
         if (grant.Taken > 0)
         {
@@ -215,14 +247,20 @@ internal sealed class LeasedBucket(LimitKey limit, LocalClock clock)
 
         _segment = grant.Segment;
         _remote = grant.Remaining;
-        _resetAt = clock.After(refill.Sent, grant.Reset);
+        // What is told counts from now; counted from the sending it would be too short.
+        _resetAt = clock.After(now, grant.Reset);
+        var cost = Math.Max(1, refill.Cost);
         if (grant.Taken >= Math.Max(1, refill.Demand))
+        {
+            if (cost >= _blockedCost)
+                (_blockedUntil, _retryAt) = (0, 0);
             return;
+        }
 
         var pause = Math.Max(grant.Retry, Math.Min(PauseMilliseconds, grant.Reset / 4.0));
         _pauseUntil = clock.After(refill.Sent, Math.Min(pause, BlockedLimits.MaxMilliseconds));
         if (grant.Taken < refill.Demand)
-            (_blockedUntil, _retryAt, _blockedCost) = (_pauseUntil, clock.After(refill.Sent, pause), refill.Cost);
+            (_blockedUntil, _retryAt, _blockedCost) = (_pauseUntil, clock.After(now, pause), cost);
     }
 
     private void AdaptBlock(long now)

@@ -31,6 +31,17 @@ internal sealed class LeasedLimits(RedisLimits redis, RateLimitPlanHolder plans,
         return LeasedAnswer.Empty;
     }
 
+    /// <summary>What <see cref="TryTake"/> would say; takes nothing.</summary>
+    /// <param name="claim">The limit and the cost.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="asTold">True to be refused as long as was told, though a check would ask Redis again by then.</param>
+    /// <param name="found">The refusal.</param>
+    public LeasedAnswer Peek(in Claim claim, long now, bool asTold, out LeasedStatus found)
+    {
+        found = default;
+        return _buckets.TryGetValue(claim.LimitKey, out var bucket) ? bucket.Peek(claim.Cost, now, asTold, out found) : LeasedAnswer.Empty;
+    }
+
     /// <summary>
     /// Takes the cost, after a refill where need be. <see cref="LeasedAnswer.Empty"/> when Redis is away, when this instance remembers
     /// too many keys to remember another, or when others keep taking what was fetched: then Redis decides the request by itself.
@@ -64,10 +75,11 @@ internal sealed class LeasedLimits(RedisLimits redis, RateLimitPlanHolder plans,
     public void Sweep()
     {
         var now = clock.Now;
+        var isFull = Volatile.Read(ref _count) >= plans.Current.Options.MaxLocalKeys;
         foreach (var (key, bucket) in _buckets)
         {
             _ = redis.GiveBackAsync(key, bucket.TakeUnused(now, all: false));
-            if (bucket.TryRetire(now, s_idle))
+            if (bucket.TryRetire(now, s_idle, isFull))
                 Remove(bucket);
         }
     }

@@ -91,7 +91,8 @@ while first <= #KEYS do
           if reset == 0 then reset = gone(place) end
         end
       end
-      local freed = left - taken
+      -- Below zero where the limit was lowered.
+      local freed = capacity - counts.used - taken
       for place = length, 1, -1 do
         if freed >= max(1, cost) then break end
         freed = freed + (counts[place] or 0)

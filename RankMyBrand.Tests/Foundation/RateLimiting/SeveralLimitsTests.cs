@@ -58,6 +58,41 @@ public sealed class SeveralLimitsTests : IAsyncLifetime
         Assert.True(result[0].IsRefused && result[1].IsRefused);
     }
 
+    [Theory]
+    [InlineData("Atomic", "Atomic")]
+    [InlineData("Leased", "Leased")]
+    [InlineData("Leased", "Atomic")]
+    [InlineData("Atomic", "Leased")]
+    public async Task Check_BothAreKnownToRefuse_TellsTheLongerWait(string ofKey, string ofRoute)
+    {
+        await using var instance = await StartAsync(ofKey, ofRoute);
+        await instance.DrainAsync("key");
+        await instance.DrainAsync("route");
+
+        // The key waits six minutes, the route fifteen.
+        foreach (var order in new RateLimitRequest[][] { [new("key", "a"), new("route", "a")], [new("route", "a"), new("key", "a")] })
+        {
+            var result = await instance.CheckAsync(order);
+
+            Assert.Equal(("route", 2), (result.RefusedBy, result.Count));
+            Assert.InRange(result.RetryAfter, TimeSpan.FromMinutes(7), TimeSpan.FromMinutes(15));
+        }
+    }
+
+    [Fact]
+    public async Task Check_BothRefuseWithoutRedis_TellsTheLongerWait()
+    {
+        await using var instance = await StartAsync("Atomic", "Atomic");
+        _redis.Kill();
+        await instance.DrainAsync("key");
+        await instance.DrainAsync("route");
+
+        var result = await instance.CheckAsync(new RateLimitRequest("key", "a"), new RateLimitRequest("route", "a"));
+
+        Assert.Equal("route", result.RefusedBy);
+        Assert.InRange(result.RetryAfter, TimeSpan.FromMinutes(7), TimeSpan.FromMinutes(15));
+    }
+
     [Fact]
     public async Task Check_AllAllow_TellsTheTightest()
     {
