@@ -18,6 +18,8 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
     private readonly RateLimitStatus[] _statuses = new RateLimitStatus[claims.Length];
     private readonly Way[] _ways = new Way[claims.Length];
     private readonly long[] _segments = new long[claims.Length];
+    private readonly long _deadline = parts.Clock.After(parts.Clock.Now, parts.Redis.Timeout);
+    private bool _hasWaited;
     private string _holder = "";
 
     private enum Way
@@ -58,6 +60,7 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
         return TakeLocally();
     }
 
+    /// <summary>Looks at what is known of limits that have not been asked: at all of them, for the longest wait is what counts.</summary>
     private bool IsKnownToRefuse()
     {
         var now = parts.Clock.Now;
@@ -92,7 +95,9 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
         {
             if (!claims[i].Rule.IsLeased)
                 continue;
-            var (answer, found) = await parts.Leased.TakeAsync(claims[i], cancellationToken);
+            var taking = parts.Leased.TakeAsync(claims[i], _deadline, cancellationToken);
+            _hasWaited |= !taking.IsCompleted;
+            var (answer, found) = await taking;
             (_statuses[i], _segments[i]) = (found.Status, found.Segment);
             if (answer == LeasedAnswer.Taken)
             {
@@ -123,7 +128,8 @@ internal sealed class RateLimitCheck(RateLimitParts parts, Claim[] claims)
         }
 
         var sent = parts.Clock.Now;
-        if (await parts.Redis.TakeAsync(takes, _holder, cancellationToken) is not { } grants)
+        var patience = _hasWaited ? parts.Clock.Until(_deadline, sent) : parts.Redis.Timeout;
+        if (await parts.Redis.TakeAsync(takes, _holder, patience, cancellationToken) is not { } grants)
         {
             DecidedBy = DecidedBy.Fallback;
             // What Redis may still do for the old one is undone; what is decided here must not be undone with it.

@@ -118,7 +118,10 @@ internal sealed class LeasedBucket(LimitKey limit, LocalClock clock)
     }
 
     /// <summary>Joins the running refill, or begins one: then <paramref name="begun"/> is what the caller has to ask Redis for.</summary>
-    /// <returns>Ends with false when Redis is away.</returns>
+    /// <returns>
+    /// Ends with false when Redis is away, or so slow that the time of the tokens was over when they came: then it is of no use to ask
+    /// again.
+    /// </returns>
     public Task<bool> JoinRefill(long cost, long now, out Refill? begun)
     {
         begun = null;
@@ -144,12 +147,25 @@ internal sealed class LeasedBucket(LimitKey limit, LocalClock clock)
         }
     }
 
+    /// <summary>Takes back that a request waits for a refill that it had joined; nobody is to take tokens for it.</summary>
+    public void Leave(Task<bool> refill, long cost)
+    {
+        lock (_gate)
+        {
+            if (_refill?.Task == refill)
+                _waiting -= cost;
+            else
+                _hint = Math.Max(0, _hint - cost);
+        }
+    }
+
     /// <summary>Ends the running refill with what Redis has granted; null when Redis is away.</summary>
     /// <returns>Tokens to return: they were taken in a segment that is over.</returns>
     public Unused Complete(in Refill refill, Grant? answer, TimeSpan hold)
     {
         TaskCompletionSource<bool>? waiters;
         var unused = default(Unused);
+        var isOfUse = false;
         lock (_gate)
         {
             if (answer is { } grant)
@@ -161,12 +177,12 @@ internal sealed class LeasedBucket(LimitKey limit, LocalClock clock)
                 isOfUse = grant.Taken <= 0 || now < _validUntil;
             }
 
-            _hint = Math.Max(0, _waiting - _balance);
+            _hint = isOfUse ? Math.Max(0, _waiting - _balance) : 0;
             _waiting = 0;
             (waiters, _refill) = (_refill, null);
         }
 
-        waiters?.SetResult(answer is not null);
+        waiters?.SetResult(isOfUse);
         return unused;
     }
 

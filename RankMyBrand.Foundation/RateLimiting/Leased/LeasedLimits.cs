@@ -21,7 +21,7 @@ internal sealed class LeasedLimits(RedisLimits redis, RateLimitPlanHolder plans,
         {
             var answer = bucket.TryTake(claim.Cost, now, out found);
             if (found.IsLow && !redis.IsAway && !_isStopping)
-                _ = TakeBlock(bucket, cost: 0, now);
+                _ = TakeBlock(bucket, cost: 0, now, out _);
             if (answer != LeasedAnswer.Retired)
                 return answer;
             Remove(bucket);
@@ -44,9 +44,14 @@ internal sealed class LeasedLimits(RedisLimits redis, RateLimitPlanHolder plans,
 
     /// <summary>
     /// Takes the cost, after a refill where need be. <see cref="LeasedAnswer.Empty"/> when Redis is away, when this instance remembers
-    /// too many keys to remember another, or when others keep taking what was fetched: then Redis decides the request by itself.
+    /// too many keys to remember another, when others keep taking what was fetched, or when the time of what was fetched is over when it
+    /// comes: then Redis decides the request by itself.
     /// </summary>
-    public async ValueTask<(LeasedAnswer Answer, LeasedStatus Found)> TakeAsync(Claim claim, CancellationToken cancellationToken)
+    /// <param name="claim">The limit and the cost.</param>
+    /// <param name="deadline">When the check has waited long enough for Redis.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<(LeasedAnswer Answer, LeasedStatus Found)> TakeAsync(
+        Claim claim, long deadline, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < MaxRefills; attempt++)
         {
@@ -54,9 +59,9 @@ internal sealed class LeasedLimits(RedisLimits redis, RateLimitPlanHolder plans,
             var answer = TryTake(claim, now, out var found);
             if (answer != LeasedAnswer.Empty)
                 return (answer, found);
-            if (redis.IsAway || BucketOf(claim.LimitKey) is not { } bucket)
+            if (redis.IsAway || now >= deadline || BucketOf(claim.LimitKey) is not { } bucket)
                 break;
-            if (!await TakeBlock(bucket, claim.Cost, now).WaitAsync(cancellationToken))
+            if (!await WaitForBlockAsync(bucket, claim.Cost, now, deadline, cancellationToken))
                 break;
         }
 
@@ -92,10 +97,31 @@ internal sealed class LeasedLimits(RedisLimits redis, RateLimitPlanHolder plans,
         await Task.WhenAll(_buckets.Select(pair => redis.GiveBackAsync(pair.Key, pair.Value.TakeUnused(clock.Now, all: true))));
     }
 
+    /// <summary>Waits for a block, or for the one that is on its way.</summary>
+    /// <returns>False when the wait was of no use.</returns>
+    private async Task<bool> WaitForBlockAsync(
+        LeasedBucket bucket, long cost, long now, long deadline, CancellationToken cancellationToken)
+    {
+        var refilled = TakeBlock(bucket, cost, now, out var isOwn);
+        try
+        {
+            return await refilled.WaitAsync(clock.Until(deadline, now), clock.Provider, cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            if (!isOwn)
+                bucket.Leave(refilled, cost);
+            if (e is OperationCanceledException)
+                throw;
+            return false;
+        }
+    }
+
     /// <summary>Takes a block, unless one is on its way already.</summary>
-    private Task<bool> TakeBlock(LeasedBucket bucket, long cost, long now)
+    private Task<bool> TakeBlock(LeasedBucket bucket, long cost, long now, out bool isOwn)
     {
         var refilled = bucket.JoinRefill(cost, now, out var begun);
+        isOwn = begun is not null;
         if (begun is { } refill)
             _ = RefillAsync(bucket, refill);
         return refilled;
@@ -109,7 +135,7 @@ internal sealed class LeasedLimits(RedisLimits redis, RateLimitPlanHolder plans,
             _ = redis.GiveBackAsync(bucket.Limit, refill.Unused);
             var claim = new Claim(bucket.Limit.Rule, bucket.Limit.Key, refill.Cost);
             // No caller's token: others wait for the same block.
-            var answer = await redis.TakeAsync([new Take(claim, refill.Demand, refill.Spare)], "", CancellationToken.None);
+            var answer = await redis.TakeAsync([new Take(claim, refill.Demand, refill.Spare)], "", redis.Timeout, CancellationToken.None);
             granted = answer?[0];
         }
         finally

@@ -14,22 +14,31 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
     /// <summary>When the last outage ended; what was entered before may be lost. Null when there was none.</summary>
     public long? RecoveredAt => availability.RecoveredAt;
 
-    /// <summary>Takes all or nothing. Null when Redis is away.</summary>
+    /// <summary>How long a check waits.</summary>
+    public TimeSpan Timeout => plans.Current.Options.RedisTimeout;
+
+    /// <summary>Takes all or nothing. Null when Redis is away, or has not answered in time.</summary>
     /// <param name="takes">The limits, each key once.</param>
     /// <param name="holder">Who holds the slots of concurrency limits; empty without any.</param>
+    /// <param name="patience">How long to wait: less than <see cref="Timeout"/> for a check that has waited for Redis before.</param>
     /// <param name="cancellationToken">Ends the wait. What was taken by then stays taken.</param>
-    public async ValueTask<Grant[]?> TakeAsync(Take[] takes, string holder, CancellationToken cancellationToken)
+    public async ValueTask<Grant[]?> TakeAsync(Take[] takes, string holder, TimeSpan patience, CancellationToken cancellationToken)
     {
-        if (IsAway)
+        if (IsAway || patience <= TimeSpan.Zero)
             return null;
         var check = new PendingCheck(takes, holder);
         var isKnown = false;
         _queue.Add(check);
         try
         {
-            var grants = await check.Task.WaitAsync(plans.Current.Options.RedisTimeout, clock.Provider, cancellationToken);
+            var grants = await check.Task.WaitAsync(patience, clock.Provider, cancellationToken);
             isKnown = true;
             return grants;
+        }
+        catch (TimeoutException) when (patience < Timeout)
+        {
+            // Redis has answered the check before, and this wait was too short to begin an outage with.
+            return null;
         }
         catch (Exception e) when (RedisAvailability.IsFailure(e))
         {
@@ -54,7 +63,7 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
         {
             RedisValue[] values = [limit.Rule.Record, unused.Amount, unused.Segment];
             await _database.ScriptEvaluateAsync(LimitScript.GiveBack, [limit.Rule.RedisKey(limit.Key)], values)
-                .WaitAsync(plans.Current.Options.RedisTimeout, clock.Provider);
+                .WaitAsync(Timeout, clock.Provider);
         }
         catch (Exception e) when (RedisAvailability.IsFailure(e))
         {
@@ -85,7 +94,7 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
         try
         {
             await _database.ScriptEvaluateAsync(LimitScript.Renew, keys, values)
-                .WaitAsync(plans.Current.Options.RedisTimeout, clock.Provider, cancellationToken);
+                .WaitAsync(Timeout, clock.Provider, cancellationToken);
             return true;
         }
         catch (Exception e) when (RedisAvailability.IsFailure(e))

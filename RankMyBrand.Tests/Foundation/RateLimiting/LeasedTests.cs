@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using RankMyBrand.Foundation.RateLimiting;
 using RankMyBrand.Tests.Support;
+using StackExchange.Redis;
 
 namespace RankMyBrand.Tests.Foundation.RateLimiting;
 
@@ -135,6 +136,37 @@ public sealed class LeasedTests : IAsyncLifetime
         var seconds = (await instance.ServerTimeAsync() - began) / 1000;
 
         Assert.InRange(admitted, 100, 100 + (int)(seconds * 2000) + 1);
+    }
+
+    [Fact]
+    public async Task Check_AbortedWhileItWaits_TakesNothing()
+    {
+        // A clock that stands still: the next refill is one of those that come soon enough to serve who waited for the last one.
+        (string, string)[] settings =
+        [
+            ("RedisTimeout", "00:00:20"), ("Policies:api:Permits", "1000"), ("Policies:api:Window", "1.00:00:00"),
+            ("Policies:api:Mode", "Leased"), ("Policies:api:BlockSize", "1"),
+        ];
+        await using var instance = await LimiterInstance.StartAsync(_redis, new ManualTimeProvider(), settings);
+        await using var other = await LimiterInstance.StartAsync(_redis, settings);
+        await using var control = await ConnectionMultiplexer.ConnectAsync($"{_redis.EndPoint},allowAdmin=true");
+        await instance.CheckAsync("api", "warm");
+        using var cancel = new CancellationTokenSource();
+        await control.GetDatabase().ExecuteAsync("CLIENT", "PAUSE", "30000", "WRITE");
+        var first = instance.CheckAsync("api").AsTask();
+        var aborted = Enumerable.Range(0, 3)
+            .Select(_ => instance.Limiter.CheckAsync(new RateLimitRequest("api", "a", 300), cancel.Token).AsTask())
+            .ToArray();
+        await cancel.CancelAsync();
+        foreach (var check in aborted)
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => check);
+        await control.GetDatabase().ExecuteAsync("CLIENT", "UNPAUSE");
+        Assert.True((await first).IsAllowed);
+
+        Assert.True(await instance.IsAllowedAsync("api"));
+        Assert.True(await instance.IsAllowedAsync("api"));
+
+        Assert.InRange((await other.CheckAsync("api")).Remaining, 990, 997);
     }
 
     private static long AllocatedBy(int times, Func<ValueTask<RateLimitResult>> check)

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
+using RankMyBrand.Foundation.RateLimiting;
 using RankMyBrand.Tests.Support;
+using StackExchange.Redis;
 
 namespace RankMyBrand.Tests.Foundation.RateLimiting;
 
@@ -40,6 +42,42 @@ public sealed class RateLimitTelemetryTests : IAsyncLifetime
             _measured.Where(line => line.StartsWith("rankmybrand.rate_limit.decisions ", StringComparison.Ordinal)).Select(line => line[33..]));
         Assert.Equal(4, _measured.Count(line => line.StartsWith("rankmybrand.rate_limit.check.duration ", StringComparison.Ordinal)));
         Assert.Single(_measured, "rankmybrand.rate_limit.outages ");
+    }
+
+    [Fact]
+    public async Task Check_ABlockComesWhenItsTimeIsOver_IsDecidedByRedis()
+    {
+        await CheckLeasedAsync(answersAfter: TimeSpan.FromSeconds(2), RateLimitOutcome.Allowed);
+
+        Assert.Contains("rankmybrand.rate_limit.decisions decided_by=redis outcome=allowed policy=api", _measured);
+    }
+
+    [Fact]
+    public async Task Check_HasWaitedLongEnoughForABlock_IsDecidedWithoutRedisAndBeginsNoOutage()
+    {
+        await CheckLeasedAsync(answersAfter: TimeSpan.FromSeconds(21), RateLimitOutcome.Unavailable);
+
+        Assert.Contains("rankmybrand.rate_limit.decisions decided_by=fallback outcome=unavailable policy=api", _measured);
+        Assert.DoesNotContain("rankmybrand.rate_limit.outages ", _measured);
+    }
+
+    /// <summary>Checks a leased limit. A block is good for a second, and Redis may take 20.</summary>
+    private async Task CheckLeasedAsync(TimeSpan answersAfter, RateLimitOutcome expected)
+    {
+        var time = new ManualTimeProvider();
+        await using var instance = await LimiterInstance.StartAsync(
+            _redis, time, ("RedisTimeout", "00:00:20"), ("Policies:api:Permits", "1000"), ("Policies:api:Mode", "Leased"),
+            ("Policies:api:Failure", "Closed"));
+        await using var control = await ConnectionMultiplexer.ConnectAsync($"{_redis.EndPoint},allowAdmin=true");
+        await instance.CheckAsync("api", "warm");
+        using var listener = Listen(instance);
+        await control.GetDatabase().ExecuteAsync("CLIENT", "PAUSE", "30000", "WRITE");
+        var check = instance.CheckAsync("api").AsTask();
+
+        time.Advance(answersAfter);
+        await control.GetDatabase().ExecuteAsync("CLIENT", "UNPAUSE");
+
+        Assert.Equal(expected, (await check).Outcome);
     }
 
     private MeterListener Listen(LimiterInstance instance)
