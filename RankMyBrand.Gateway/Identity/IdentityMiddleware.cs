@@ -11,6 +11,7 @@ namespace RankMyBrand.Gateway.Identity;
 internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator authenticator, CredentialGuard guard)
 {
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_turn = TimeSpan.FromSeconds(1);
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -22,9 +23,8 @@ internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator aut
             return next(context);
         }
 
-        // Before the credential is looked at: who guesses must not learn when he is right.
-        if (guard.IsClosedFor(context, out var refusal))
-            return RateLimitRefusal.WriteAsync(context, refusal);
+        if (guard.IsWary)
+            return AnswerWarilyAsync(context);
         var authenticating = authenticator.AuthenticateAsync(context);
         return authenticating.IsCompletedSuccessfully
             ? AnswerAsync(context, authenticating.Result)
@@ -34,16 +34,48 @@ internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator aut
     private async Task AnswerAsync(HttpContext context, ValueTask<Authentication> authenticating) =>
         await AnswerAsync(context, await authenticating);
 
-    private Task AnswerAsync(HttpContext context, Authentication authentication)
+    private Task AnswerAsync(HttpContext context, Authentication authentication) => IsCharged(authentication)
+        ? ChargeAsync(context, authentication)
+        : AnswerUnchargedAsync(context, authentication);
+
+    /// <summary>Answers while guesses were refused lately, though perhaps not from the address of this request.</summary>
+    private async Task AnswerWarilyAsync(HttpContext context)
+    {
+        // Before the credential is looked at: who guesses must not learn when he is right.
+        if (!guard.TryBegin(context, out var turn, out var refusal))
+        {
+            await RefuseAsync(context, refusal);
+            return;
+        }
+
+        Authentication authentication;
+        RateLimitResult? charge = null;
+        using (turn)
+        {
+            authentication = await authenticator.AuthenticateAsync(context);
+            if (IsCharged(authentication))
+                charge = await guard.ChargeAsync(context);
+        }
+
+        await (charge is { } charged
+            ? AnswerChargedAsync(context, authentication, charged)
+            : AnswerUnchargedAsync(context, authentication));
+    }
+
+    // That tokens cannot be checked is not the caller's fault.
+    private static bool IsCharged(in Authentication authentication) =>
+        authentication.Identity is null && authentication.Failure != AuthenticationFailure.Unavailable;
+
+    private async Task ChargeAsync(HttpContext context, Authentication authentication) =>
+        await AnswerChargedAsync(context, authentication, await guard.ChargeAsync(context));
+
+    private Task AnswerUnchargedAsync(HttpContext context, Authentication authentication)
     {
         var caller = context.GetCaller();
         if (authentication.Identity is not { } identity)
         {
             caller.Refusal = authentication.Reason;
-            // That tokens cannot be checked is not the caller's fault.
-            return authentication.Failure == AuthenticationFailure.Unavailable
-                ? RefuseAsync(context, authentication.Failure)
-                : ChargeAsync(context, authentication.Failure);
+            return RefuseAsync(context, authentication.Failure);
         }
 
         caller.Identity = identity;
@@ -51,17 +83,32 @@ internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator aut
         return next(context);
     }
 
-    private async Task ChargeAsync(HttpContext context, AuthenticationFailure failure)
+    private static async Task AnswerChargedAsync(HttpContext context, Authentication authentication, RateLimitResult charge)
     {
-        using var charge = await guard.ChargeAsync(context);
-        if (!charge.IsAllowed)
+        using (charge)
         {
-            await RateLimitRefusal.WriteAsync(context, charge);
-            return;
-        }
+            context.GetCaller().Refusal = authentication.Reason;
+            if (!charge.IsAllowed)
+            {
+                await RateLimitRefusal.WriteAsync(context, charge);
+                return;
+            }
 
-        RateLimitHeaders.Write(context.Response.Headers, charge);
-        await RefuseAsync(context, failure);
+            RateLimitHeaders.Write(context.Response.Headers, charge);
+            await RefuseAsync(context, authentication.Failure);
+        }
+    }
+
+    private static Task RefuseAsync(HttpContext context, in RateLimitResult? refusal)
+    {
+        if (refusal is { } usedUp)
+            return RateLimitRefusal.WriteAsync(context, usedUp);
+        context.GetCaller().Refusal = "Another request of the address has its turn";
+        return Problem.WriteAsync(
+            context,
+            ProblemCode.RateLimited,
+            "Too many requests from this address had no valid credential; for a while one is looked at after the other. Try again in 1 s.",
+            retryAfter: s_turn);
     }
 
     // What a token lacks is for the operator's log: the holder of a stolen or forged one learns nothing.
