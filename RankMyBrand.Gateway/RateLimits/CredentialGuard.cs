@@ -45,7 +45,8 @@ internal sealed class CredentialGuard(RateLimiter limiter, IOptions<EdgeLimitsOp
     {
         var key = KeyOf(context);
         var result = await limiter.CheckAsync(new RateLimitRequest(_policy, key), context.RequestAborted);
-        if (!result.IsAllowed)
+        // Who was refused and guesses on keeps his limit from becoming whole.
+        if (!result.IsAllowed || _refused.Find(key) is not null)
             _refused.Add(key, result.ResetAfter > result.RetryAfter ? result.ResetAfter : result.RetryAfter);
         return result;
     }

@@ -74,6 +74,22 @@ public sealed class CredentialTurnsTests(Gateways gateways) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Address_GuessesOn_HasOneRequestAtATimeStill()
+    {
+        await GuessUntilRefusedAsync();
+        _time.Advance(TimeSpan.FromMinutes(50));
+        // Redis counts by its own clock; so the limit is made whole by hand, and the guess takes 20 minutes of it.
+        await _instance.Database.ExecuteAsync("FLUSHALL");
+        using (var charge = await _guard.ChargeAsync(From("10.0.0.1")))
+            Assert.True(charge.IsAllowed);
+
+        _time.Advance(TimeSpan.FromMinutes(15));
+
+        Assert.True(_guard.TryBegin(From("10.0.0.1"), out var turn, out _));
+        Assert.NotNull(turn);
+    }
+
+    [Fact]
     public async Task Request_WhileAnotherOfItsAddressIsLookedAt_IsNotLookedAt()
     {
         await using var backend = new RawBackend();
