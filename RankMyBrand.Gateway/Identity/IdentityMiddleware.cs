@@ -63,8 +63,8 @@ internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator aut
     }
 
     // That tokens cannot be checked is not the caller's fault.
-    private static bool IsCharged(in Authentication authentication) =>
-        authentication.Identity is null && authentication.Failure != AuthenticationFailure.Unavailable;
+    private static bool IsCharged(in Authentication authentication) => authentication.Identity is null
+        && authentication.Failure is not (AuthenticationFailure.Unavailable or AuthenticationFailure.UnsoughtToken);
 
     private async Task ChargeAsync(HttpContext context, Authentication authentication) =>
         await AnswerChargedAsync(context, authentication, await guard.ChargeAsync(context));
@@ -128,13 +128,14 @@ internal sealed class IdentityMiddleware(RequestDelegate next, Authenticator aut
             case AuthenticationFailure.KeyNotFromHere:
                 return Problem.WriteAsync(context, ProblemCode.Forbidden, "The API key may not be used from this address.");
             default:
-                context.Response.Headers.WWWAuthenticate = failure == AuthenticationFailure.BadToken ? "Bearer error=\"invalid_token\"" : "Bearer";
+                var isToken = failure is AuthenticationFailure.BadToken or AuthenticationFailure.UnsoughtToken;
+                context.Response.Headers.WWWAuthenticate = isToken ? "Bearer error=\"invalid_token\"" : "Bearer";
                 return Problem.WriteAsync(context, ProblemCode.Unauthorized, failure switch
                 {
                     AuthenticationFailure.Missing =>
                         $"The request has no API key and no token; send it as '{Authenticator.KeyHeader}: KEY' or 'Authorization: Bearer KEY'.",
                     AuthenticationFailure.KeyExpired => "The API key has expired.",
-                    AuthenticationFailure.BadToken => "The token is not valid.",
+                    _ when isToken => "The token is not valid.",
                     _ => "The API key is not known.",
                 });
         }

@@ -20,7 +20,8 @@ public sealed class FaultyReloadTests
                 throw fault;
         });
         var factory = new OptionsFactory<RateLimitsOptions>([configure], []);
-        using var holder = new RateLimitPlanHolder(factory, new ConfigurationBuilder().Add(configuration).Build(), log);
+        using var holder = new RateLimitPlanHolder(
+            factory, new ConfigurationBuilder().Add(configuration).Build(), new LocalClock(TimeProvider.System), log);
         var plan = holder.Current;
 
         fault = new InvalidOperationException("nobody thought of it");
