@@ -90,7 +90,7 @@ internal sealed class Throughput : Benchmark
             }
         }
 
-        // A runtime compiles what is used most anew while it serves: for some seconds on a fast machine, for half a minute on a slow one.
+        // The runtime compiles what is used most anew while it serves, for half a minute on a slow machine.
         private static async Task WarmUpUntilSteadyAsync(Uri address, string apiKey, CancellationToken cancellationToken)
         {
             var (best, idle) = (0.0, 0);
