@@ -108,14 +108,11 @@ internal sealed partial class JwksCache(
                 Log.Skipped(logger, _options.JwksAddress, string.Join(", ", set.Skipped));
             return true;
         }
-        catch (Exception e) when (!stopping.IsCancellationRequested)      // whatever it was, the last good set stays
+        catch (Exception e) when (e is not OutOfMemoryException)          // whatever it was, the last good set stays
         {
-            Log.Failed(logger, _options.JwksAddress, e.Message);
+            if (!stopping.IsCancellationRequested)
+                Log.Failed(logger, _options.JwksAddress, e.Message);
             return false;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;                                                // the process is stopping
         }
     }
 
