@@ -66,6 +66,7 @@ internal static class RoutingExtensions
         {
             app.MapReverseProxy(proxy =>
             {
+                proxy.Use(StickyClients.HideOpenCircuits);
                 proxy.UseSessionAffinity();
                 proxy.Run(forwarder.ForwardAsync);
             }).ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(new RoutePolicy(upstreams.Find(route.ClusterId!), route)));

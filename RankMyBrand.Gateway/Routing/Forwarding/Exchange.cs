@@ -36,6 +36,9 @@ internal sealed class Exchange(
     /// <summary>Whether the request may be sent more than once.</summary>
     public required bool IsRepeatable { get; init; }
 
+    /// <summary>Whether no other destination may be asked.</summary>
+    public required bool IsBound { get; init; }
+
     /// <summary>Whether a second attempt may begin while the first is under way.</summary>
     public required bool IsHedged { get; init; }
 
@@ -151,6 +154,8 @@ internal sealed class Exchange(
     // What nobody has seen adds to nobody's load, wherever it goes next.
     private Candidate? TakeOther(Candidate than, bool isCounted = true)
     {
+        if (IsBound)
+            return null;
         _tried ??= [];
         if (!_tried.Contains(than.Destination))
             _tried.Add(than.Destination);

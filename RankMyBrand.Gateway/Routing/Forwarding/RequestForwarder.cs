@@ -105,19 +105,21 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
         }
 
         Describe(context, proxy, candidate.Destination);
+        var isBound = StickyClients.IsBound(proxy);
         return new Exchange(context, proxy, policy, candidate, body)
         {
             IsRepeatable = isRepeatable,
-            IsHedged = upstream.Options.Hedging.Enabled && isRepeatable && healthy.Length > 1 && RequestRules.MayBeHedged(context),
+            IsBound = isBound,
+            IsHedged = upstream.Options.Hedging.Enabled && isRepeatable && !isBound && healthy.Length > 1 && RequestRules.MayBeHedged(context),
         };
     }
 
     private static Candidate? Pick(Upstream upstream, IReverseProxyFeature proxy, Destination[] healthy)
     {
-        // Session affinity has left one destination; another is better than none.
+        // Session affinity has left one destination; another is better than none, unless the client is to have no other.
         if (proxy.AvailableDestinations is DestinationState sticky && LoadBalancer.Passes(upstream.Find(sticky)) is { } candidate)
             return candidate;
-        return upstream.Balancer.Pick(healthy, upstream.Options.LoadBalancingPolicy);
+        return StickyClients.IsBound(proxy) ? null : upstream.Balancer.Pick(healthy, upstream.Options.LoadBalancingPolicy);
     }
 
     private static Task RejectAsync(HttpContext context, Upstream upstream, Destination[] healthy)

@@ -58,6 +58,9 @@ internal sealed class CircuitBreaker(TimeProvider time)
         }
     }
 
+    /// <summary>Whether passage would be given now, if only to the one request that tries.</summary>
+    public bool MayPass => _state == CircuitState.Closed || (_state == CircuitState.Open && OpenFor == TimeSpan.Zero);
+
     /// <summary>Asks for passage. Whoever gets it reports how it went.</summary>
     /// <param name="isProbe">Whether this is the request on which the state depends.</param>
     public bool TryPass(out bool isProbe)

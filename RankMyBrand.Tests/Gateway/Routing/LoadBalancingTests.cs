@@ -161,20 +161,104 @@ public sealed class LoadBalancingTests
         host.Configuration.Change([("Services:test:Instances", null), .. RoutingHost.Instances(two)]);
         await RoutingHost.WaitUntilAsync(async () => await AskAsync(host) == "two", "the new instance answers");
 
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/services/test/") { Headers = { { "Cookie", cookie } } };
-        using var response = await host.Client.SendAsync(request, Cancellation);
+        using var response = await SendAsync(host, ("Cookie", cookie));
 
         Assert.Equal("two", await response.Content.ReadAsStringAsync(Cancellation));
         Assert.Single(response.Headers.GetValues("Set-Cookie"));
     }
 
+    [Theory]
+    [InlineData("Cookie", "Set-Cookie", "Cookie")]
+    [InlineData("CustomHeader", "X-Sticky", "X-Sticky")]
+    public async Task Client_OfAnInstanceWhoseCircuitIsOpen_MovesForGood(string policy, string told, string sent)
+    {
+        await using var one = await Backend.StartAsync("one");
+        await using var two = await Backend.StartAsync("two");
+        await using var three = await Backend.StartAsync("three");
+        await using var host = await StartStickyAsync(
+            [one, two, three], ("Policy", policy), ("AffinityKeyName", "X-Sticky"));
+        var (key, name) = await GetKeyAsync(host, told);
+        var failed = Assert.Single(new[] { one, two, three }, backend => backend.Name == name);
+        await failed.StopAsync();
+
+        var (another, other) = ("", "");
+        await RoutingHost.WaitUntilAsync(
+            async () =>
+            {
+                using var response = await SendAsync(host, (sent, key));
+                Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+                (another, other) = (KeyOf(response, told), await response.Content.ReadAsStringAsync(Cancellation));
+                return another.Length > 0;
+            },
+            "the client is told another instance");
+
+        for (var i = 0; i < 8; i++)
+            Assert.Equal(other, await AskAsync(host, (sent, another)));
+    }
+
+    [Fact]
+    public async Task Client_ThatIsToHaveNoOtherInstance_Waits()
+    {
+        await using var one = await Backend.StartAsync("one");
+        await using var two = await Backend.StartAsync("two");
+        await using var host = await StartStickyAsync(
+            [one, two], ("Policy", "Cookie"), ("AffinityKeyName", "k"), ("FailurePolicy", "Return503Error"));
+        var (key, name) = await GetKeyAsync(host, "Set-Cookie");
+        var (mine, other) = name == "one" ? (one, two) : (two, one);
+        await mine.StopAsync();
+
+        await RoutingHost.WaitUntilAsync(
+            async () =>
+            {
+                using var response = await SendAsync(host, ("Cookie", key));
+                Assert.Contains(response.StatusCode, new[] { HttpStatusCode.BadGateway, HttpStatusCode.ServiceUnavailable });
+                return response.StatusCode == HttpStatusCode.ServiceUnavailable;
+            },
+            "the circuit opens");
+        await mine.StartAsync();
+        await RoutingHost.WaitUntilAsync(
+            async () =>
+            {
+                using var response = await SendAsync(host, ("Cookie", key));
+                return response.IsSuccessStatusCode;
+            },
+            "the instance is tried again");
+
+        Assert.Equal(name, await AskAsync(host, ("Cookie", key)));
+        Assert.Empty(other.Requests);
+    }
+
+    // Without active health checks, which would find out, too.
+    private static Task<RoutingHost> StartStickyAsync(Backend[] backends, params (string Key, string Value)[] settings) => RoutingHost.StartAsync(
+        backends,
+        [
+            ("Services:test:HealthCheck:Active:Enabled", "false"),
+            ("Services:test:Breaker:OpenFor", "00:00:01"),
+            ("Services:test:SessionAffinity:Enabled", "true"),
+            .. settings.Select(setting => ($"Services:test:SessionAffinity:{setting.Key}", (string?)setting.Value)),
+        ]);
+
+    private static async Task<(string Key, string Name)> GetKeyAsync(RoutingHost host, string told)
+    {
+        using var response = await SendAsync(host);
+        return (KeyOf(response, told), await response.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    private static string KeyOf(HttpResponseMessage response, string told) =>
+        response.Headers.TryGetValues(told, out var values) ? values.Single().Split(';')[0] : "";
+
     private static async Task<string> AskAsync(RoutingHost host, params (string Name, string Value)[] headers)
+    {
+        using var response = await SendAsync(host, headers);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return await response.Content.ReadAsStringAsync(Cancellation);
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(RoutingHost host, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/services/test/");
         foreach (var (name, value) in headers)
             request.Headers.Add(name, value);
-        using var response = await host.Client.SendAsync(request, Cancellation);
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        return await response.Content.ReadAsStringAsync(Cancellation);
+        return await host.Client.SendAsync(request, Cancellation);
     }
 }
