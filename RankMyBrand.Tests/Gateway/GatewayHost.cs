@@ -62,6 +62,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         };
         foreach (var (key, value) in settings)
             all[key] = value;
+        // No test changes the settings of others; see TestProcess.
+        all["hostBuilder:reloadConfigOnChange"] = settings.Any(setting => setting.Key == "contentRoot").ToString();
         return await StartAsync([.. all.Select(setting => $"--{setting.Key}={setting.Value}")], log);
     }
 
