@@ -8,7 +8,7 @@ namespace RankMyBrand.Benchmarks.Gateway;
 /// <summary>How many requests a second the gateway, bare YARP and Caddy forward to the same backend.</summary>
 internal sealed class Throughput : Benchmark
 {
-    private const string Setup = "with API key, leased rate limit, metrics and exported traces; wrk -t1 -c64";
+    private const string Setup = "with API key, leased rate limit, metrics, exported access log and 100 traces a second; wrk -t1 -c64";
 
     // Of each, because two processes of one program need not be equally fast.
     private const int Processes = 3;

@@ -27,8 +27,8 @@ internal sealed class ProxyServers : IAsyncDisposable
         await StartSelfAsync(BareYarp.Verb, [(await BackendAsync(cancellationToken)).Address.ToString()], cancellationToken);
 
     /// <summary>
-    /// The gateway as it is in production: API keys, limits on the platform's Redis, metrics, and every request's
-    /// trace sent to a collector.
+    /// The gateway as it is in production: API keys, limits on the platform's Redis, metrics, and every request's access log with as many
+    /// traces as are recorded by default sent to a collector.
     /// </summary>
     public async Task<ChildServer> GatewayAsync(BenchmarkRun run, CancellationToken cancellationToken)
     {
