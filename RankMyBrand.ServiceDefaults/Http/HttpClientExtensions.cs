@@ -15,7 +15,8 @@ internal static class HttpClientExtensions
         {
             http.AddHttpMessageHandler<CorrelationHandler>();
             // Outside discovery, so that every attempt may meet another endpoint.
-            http.AddStandardResilienceHandler(RetrySafeMethodsOnly);
+            // By authority, because these defaults are one pipeline: the circuit of one service that fails would be everybody's.
+            http.AddStandardResilienceHandler(RetrySafeMethodsOnly).SelectPipelineByAuthority();
             http.AddServiceDiscovery();
         });
     }

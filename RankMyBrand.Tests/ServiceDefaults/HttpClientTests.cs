@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Polly.CircuitBreaker;
 
 namespace RankMyBrand.Tests.ServiceDefaults;
 
@@ -55,6 +56,28 @@ public sealed class HttpClientTests
             [("services:registry:http:0", broken.Address.ToString()), ("services:registry:http:1", sound.Address.ToString())]);
 
         Assert.Equal("sound", await Client(caller).GetStringAsync(new Uri("http://registry/"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Client_OneServiceKeepsFailing_StillCallsTheOthers()
+    {
+        await using var broken = await ServiceUnderTest.StartAsync(app => app.MapPost("/", () => TypedResults.StatusCode(500)));
+        await using var sound = await ServiceUnderTest.StartAsync(app => app.MapGet("/", () => "sound"));
+        await using var caller = await ServiceUnderTest.StartAsync();
+        var factory = caller.App.Services.GetRequiredService<IHttpClientFactory>();
+        using var failing = factory.CreateClient("failing");
+
+        // As many as the breaker wants to have seen, and until it has opened.
+        await Assert.ThrowsAsync<BrokenCircuitException>(async () =>
+        {
+            for (var i = 0; i < 1000; i++)
+            {
+                using var response = await failing.PostAsync(broken.Address, null, TestContext.Current.CancellationToken);
+            }
+        });
+
+        using var other = factory.CreateClient("other");
+        Assert.Equal("sound", await other.GetStringAsync(sound.Address, TestContext.Current.CancellationToken));
     }
 
     private static HttpClient Client(ServiceUnderTest service) => service.App.Services.GetRequiredService<IHttpClientFactory>().CreateClient();
