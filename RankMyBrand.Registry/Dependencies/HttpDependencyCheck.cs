@@ -24,12 +24,25 @@ internal sealed class HttpDependencyCheck(IHttpClientFactory clients, string nam
 
     /// <summary>The address of a health path at the server of a connection string <c>Endpoint=http://host:port;…</c>.</summary>
     /// <exception cref="InvalidOperationException">The connection string is missing or has no such endpoint.</exception>
-    public static Uri AddressOf(IConfiguration configuration, string name, string path)
-    {
-        var parts = new DbConnectionStringBuilder { ConnectionString = configuration.GetConnectionString(name) ?? "" };
-        return parts.TryGetValue("Endpoint", out var endpoint) && Uri.TryCreate(endpoint as string, UriKind.Absolute, out var address)
-            ? new Uri(address, path)
+    public static Uri AddressOf(IConfiguration configuration, string name, string path) =>
+        EndpointOf(configuration.GetConnectionString(name)) is { Scheme: "http" or "https" } endpoint
+            ? new Uri(endpoint, path)
             : throw new InvalidOperationException(
                 $"ConnectionStrings:{name} is missing or has no Endpoint; it must be like 'Endpoint=http://localhost:8000'.");
+
+    private static Uri? EndpointOf(string? connectionString)
+    {
+        try
+        {
+            var parts = new DbConnectionStringBuilder { ConnectionString = connectionString };
+            return parts.TryGetValue("Endpoint", out var value) && Uri.TryCreate(value as string, UriKind.Absolute, out var endpoint)
+                ? endpoint
+                : null;
+        }
+        catch (ArgumentException)
+        {
+            // It has no keys and values, such as an address alone.
+            return null;
+        }
     }
 }
