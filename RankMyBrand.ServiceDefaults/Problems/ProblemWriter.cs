@@ -18,6 +18,9 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
 
     public static Task WriteAsync(HttpContext context, ProblemDetails details)
     {
+        // To nobody: an attempt would fail, and whoever handles an exception would have another one.
+        if (context.RequestAborted.IsCancellationRequested)
+            return Task.CompletedTask;
         var status = details.Status ?? context.Response.StatusCode;
         details.Status = status;
         details.Title ??= ReasonPhrases.GetReasonPhrase(status);
@@ -27,6 +30,6 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         details.Extensions["correlationId"] = context.GetCorrelationId();
         context.Response.StatusCode = status;
         context.Response.Headers.CacheControl = "no-store";
-        return context.Response.WriteAsJsonAsync(details, details.GetType(), options: null, ContentType, context.RequestAborted);
+        return context.Response.WriteAsJsonAsync(details, details.GetType(), options: null, ContentType, CancellationToken.None);
     }
 }

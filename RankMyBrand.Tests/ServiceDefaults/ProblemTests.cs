@@ -6,7 +6,9 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using RankMyBrand.ServiceDefaults.Problems;
+using RankMyBrand.Tests.Foundation.RateLimiting;
 
 namespace RankMyBrand.Tests.ServiceDefaults;
 
@@ -54,6 +56,31 @@ public sealed class ProblemTests
     [MemberData(nameof(Exceptions))]
     public async Task Exception_InDevelopment_BecomesTheSameProblem(string kind, int status, string code) =>
         await AssertExceptionAsync(kind, status, code, "Development");
+
+    [Fact]
+    public async Task Exception_OfARequestWhoseCallerHasGone_IsNoErrorOfItsHandler()
+    {
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var log = new LogRecorder();
+        await using var service = await ServiceUnderTest.StartAsync(
+            app => app.MapGet("/", async (HttpContext context) =>
+            {
+                entered.SetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return Throw(nameof(TimeoutException));
+            }),
+            builder => builder.Logging.AddProvider(log));
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var asking = service.Client.GetAsync(new Uri("/", UriKind.Relative), leaving.Token);
+        await entered.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+        await service.App.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Empty(log.At(LogLevel.Error));
+        Assert.Contains(log.At(LogLevel.Warning), line => line.Contains("met a dependency that does not answer", StringComparison.Ordinal));
+    }
 
     [Fact]
     public async Task Exception_DependencyDown_SaysWhenToRetry()
