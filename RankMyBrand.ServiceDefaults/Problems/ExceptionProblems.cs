@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -11,6 +12,13 @@ namespace RankMyBrand.ServiceDefaults.Problems;
 internal sealed class ExceptionProblems(IEnumerable<ExpectedException> expected)
 {
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(2);
+
+    // Redis is starting, being failed over, or full; not one of these is a fault of the request.
+    private static readonly RedisErrorKind[] s_passing =
+    [
+        RedisErrorKind.Loading, RedisErrorKind.MasterDown, RedisErrorKind.ReadOnly, RedisErrorKind.ClusterDown, RedisErrorKind.TryAgain,
+        RedisErrorKind.Busy, RedisErrorKind.MaxClients, RedisErrorKind.OutOfMemory, RedisErrorKind.Misconfigured, RedisErrorKind.NoReplicas,
+    ];
 
     public ProblemResult Of(Exception exception) =>
         expected.Select(kind => kind.Answer(exception)).FirstOrDefault(answer => answer is not null) ?? General(exception);
@@ -25,9 +33,14 @@ internal sealed class ExceptionProblems(IEnumerable<ExpectedException> expected)
 
     private static bool IsUnavailable(Exception exception) => exception switch
     {
-        TimeoutException or SocketException or ExecutionRejectedException or RedisConnectionException => true,
-        DbException database => database.IsTransient,
-        HttpRequestException http => http.StatusCode is null or >= System.Net.HttpStatusCode.InternalServerError,
+        TimeoutException or SocketException or HttpIOException or ExecutionRejectedException or RedisConnectionException => true,
+        // How HttpClient reports its own timeout.
+        OperationCanceledException { InnerException: TimeoutException } => true,
+        RedisServerException redis => s_passing.Contains(redis.Kind),
+        // PostgreSQL: read only since it has been failed over, and overloaded, so that it cancels what takes too long.
+        DbException database => database.IsTransient || database.SqlState is "25006" or "57014",
+        HttpRequestException http => http.StatusCode is null or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
+            or >= HttpStatusCode.InternalServerError,
         _ => false,
     };
 

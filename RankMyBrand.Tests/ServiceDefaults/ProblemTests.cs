@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using RankMyBrand.ServiceDefaults.Problems;
 using RankMyBrand.Tests.Foundation.RateLimiting;
 
@@ -31,8 +32,14 @@ public sealed class ProblemTests
         { nameof(SocketException), 503, "UNAVAILABLE" },
         { nameof(HttpRequestException), 503, "UNAVAILABLE" },
         { "refused", 500, "INTERNAL" },
+        { "too many", 503, "UNAVAILABLE" },
+        { "too slow", 503, "UNAVAILABLE" },
+        { "broken off", 503, "UNAVAILABLE" },
         { "transient", 503, "UNAVAILABLE" },
         { "permanent", 500, "INTERNAL" },
+        { "25006", 503, "UNAVAILABLE" },
+        { "57014", 503, "UNAVAILABLE" },
+        { "23505", 500, "INTERNAL" },
         { "too large", 413, "VALIDATION" },
     };
 
@@ -247,8 +254,12 @@ public sealed class ProblemTests
         nameof(SocketException) => new SocketException((int)SocketError.ConnectionRefused),
         nameof(HttpRequestException) => new HttpRequestException(Secret),
         "refused" => new HttpRequestException(Secret, null, HttpStatusCode.BadRequest),
+        "too many" => new HttpRequestException(Secret, null, HttpStatusCode.TooManyRequests),
+        "too slow" => new TaskCanceledException(Secret, new TimeoutException(Secret)),
+        "broken off" => new HttpIOException(HttpRequestError.ResponseEnded, Secret),
         "transient" => new SampleDbException(Secret, isTransient: true),
         "permanent" => new SampleDbException(Secret, isTransient: false),
+        "25006" or "57014" or "23505" => new PostgresException(Secret, "ERROR", "ERROR", kind),
         "too large" => new BadHttpRequestException(Secret, 413),
         _ => new InvalidOperationException(Secret),
     };

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RankMyBrand.Tests.Support;
 using StackExchange.Redis;
@@ -10,7 +11,7 @@ namespace RankMyBrand.Tests.ServiceDefaults;
 public sealed class RedisTests
 {
     // Short, so that a server that is down is noticed soon.
-    private const string Impatient = ",connectTimeout=300,connectRetry=1,syncTimeout=1000,asyncTimeout=1000";
+    private const string Impatient = ",allowAdmin=true,connectTimeout=300,connectRetry=1,syncTimeout=1000,asyncTimeout=1000";
 
     [Fact]
     public async Task Health_ServerStopsAndReturns_IsReportedForEachClient()
@@ -63,6 +64,25 @@ public sealed class RedisTests
         Assert.Equal("UNAVAILABLE", json.GetProperty("code").GetString());
         Assert.NotNull(response.Headers.RetryAfter);
         Assert.DoesNotContain("127.0.0.1", json.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("CONFIG SET maxmemory 1")]
+    [InlineData("CONFIG SET min-replicas-to-write 1")]
+    [InlineData("REPLICAOF 127.0.0.1 1")]
+    public async Task Request_ServerTakesNoWritesNow_IsUnavailable(string command)
+    {
+        await using var redis = await RedisServer.StartAsync(TestContext.Current.CancellationToken);
+        await using var service = await StartAsync(redis);
+        await service.GetJsonAsync("/health");
+        var words = command.Split(' ');
+        await service.App.Services.GetRequiredService<IConnectionMultiplexer>().GetDatabase().ExecuteAsync(words[0], words[1..]);
+
+        using var response = await service.Client.GetAsync(new Uri("/set", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        var json = await ServiceUnderTest.ReadJsonAsync(response);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal("UNAVAILABLE", json.GetProperty("code").GetString());
     }
 
     [Fact]
