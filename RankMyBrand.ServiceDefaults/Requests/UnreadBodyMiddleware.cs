@@ -46,7 +46,7 @@ internal sealed class UnreadBodyMiddleware(RequestDelegate next)
         var body = context.Request.BodyReader;
         try
         {
-            return TryTakeAll(body) || await TakeRestAsync(body);
+            return TryTakeAll(body) || await TakeRestAsync(context.Response, body);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
@@ -68,8 +68,10 @@ internal sealed class UnreadBodyMiddleware(RequestDelegate next)
         return false;
     }
 
-    private static async ValueTask<bool> TakeRestAsync(PipeReader body)
+    private static async ValueTask<bool> TakeRestAsync(HttpResponse response, PipeReader body)
     {
+        // The caller may send the rest once it has the whole answer, or not at all.
+        await response.CompleteAsync();
         using var patience = new CancellationTokenSource(s_patience);
         while (true)
         {

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using RankMyBrand.Tests.Gateway;
 using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.ServiceDefaults;
@@ -32,6 +33,26 @@ public sealed class UnreadBodyTests
 
         Assert.Equal(QuittingClients.Requests, refused);
         Assert.Equal(0, smuggled);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Expect: 100-continue\r\n")]
+    public async Task Answer_BeforeTheBodyHasCome_IsWhole(string header)
+    {
+        await using var service = await ServiceUnderTest.StartAsync(app =>
+        {
+            app.MapPost("/refused", () => Results.StatusCode(StatusCodes.Status403Forbidden));
+            app.MapGet("/next", () => "next");
+        });
+        await using var client = await RawClient.ConnectAsync(service.Address);
+
+        await client.SendAsync($"POST /refused HTTP/1.1\r\nHost: a\r\n{header}Content-Length: 4\r\n\r\n");
+        var refusal = await client.ReadAsync();
+        await client.SendAsync("bodyGET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        Assert.Contains("FORBIDDEN", refusal, StringComparison.Ordinal);
+        Assert.Contains("next", await client.ReadAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
