@@ -30,8 +30,9 @@ internal sealed class CorrelationMiddleware(RequestDelegate next, ILogger<Correl
             return InScopeAsync(context, id);
         if (activity.IsAllDataRequested)
             activity.SetTag(Tag, id);
-        // What is logged or called has the trace's id anyway: as a field of a record that is exported, else in the scope.
-        if (id == CorrelationId.OfTrace(activity))
+        // What is logged or called has the trace's id anyway: as a field of a record that is exported, else in the scope. Unless the
+        // request has brought another one in its baggage, which would be told to whoever is called.
+        if (id == CorrelationId.OfTrace(activity) && activity.GetBaggageItem(CorrelationId.BaggageKey) is null)
             return next(context);
         activity.SetBaggage(CorrelationId.BaggageKey, id);
         return InScopeAsync(context, id);

@@ -129,6 +129,20 @@ public sealed class CorrelationTests
     }
 
     [Fact]
+    public async Task OutgoingCall_DuringARequestWithAnIdInItsBaggageAlone_CarriesThatOfTheResponse()
+    {
+        await using var callee = await StartEchoAsync();
+        await using var caller = await ServiceUnderTest.StartAsync(app => app.MapGet("/", (IHttpClientFactory clients, CancellationToken ct) =>
+            clients.CreateClient().GetStringAsync(callee.Address, ct)));
+        caller.Client.DefaultRequestHeaders.Add("baggage", "correlation_id=of-somebody-else");
+
+        using var response = await caller.Client.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        var told = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(response.Headers.GetValues("X-Correlation-ID"), [told]);
+    }
+
+    [Fact]
     public async Task OutgoingCall_CallerSetsItsOwnId_IsLeftAlone()
     {
         await using var callee = await StartEchoAsync();
