@@ -56,7 +56,7 @@ internal static class TelemetryExtensions
         });
 
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => Describe(resource, builder))
+            .ConfigureResource(resource => Describe(resource, builder.Environment.ApplicationName))
             .WithMetrics(metrics => AddMetrics(metrics, builder.Services))
             .WithTracing(tracing => AddTracing(tracing, builder.Environment.ApplicationName));
         builder.Services.AddCheckedOptions<TelemetryOptions>(TelemetryOptions.Section);
@@ -100,16 +100,10 @@ internal static class TelemetryExtensions
     private static bool IsProbe(PathString path) =>
         path.StartsWithSegments("/health", StringComparison.Ordinal) || path.StartsWithSegments("/metrics", StringComparison.Ordinal);
 
-    private static void Describe(ResourceBuilder resource, IHostApplicationBuilder builder)
-    {
-        // What the environment says (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES) comes before what the program knows of itself.
-        var attributes = builder.Configuration["OTEL_RESOURCE_ATTRIBUTES"] ?? "";
-        var version = Assembly.GetEntryAssembly()?.GetName().Version?.ToString(3);
-        resource.AddService(
-            builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName,
-            serviceVersion: version,
-            autoGenerateServiceInstanceId: !attributes.Contains("service.instance.id=", StringComparison.Ordinal));
-    }
+    private static void Describe(ResourceBuilder resource, string applicationName) => resource
+        .AddService(applicationName, serviceVersion: Assembly.GetEntryAssembly()?.GetName().Version?.ToString(3))
+        // Last, so that what the environment says (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES) replaces what the program knows of itself.
+        .AddEnvironmentVariableDetector();
 
     private static Uri? ReadOtlpEndpoint(IConfiguration configuration)
     {

@@ -38,6 +38,35 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task Metrics_OfAServiceThatTheEnvironmentDescribes_SayWhatItSays()
+    {
+        await using var service = await ServiceUnderTest.StartAsync(settings:
+        [
+            ("OTEL_SERVICE_NAME", ""),
+            ("OTEL_RESOURCE_ATTRIBUTES", "service.name=shop,service.version=9.8.7,service.instance.id=shop-1"),
+        ]);
+        await service.GetJsonAsync("/health");
+
+        var described = Assert.Single((await ScrapeAsync(service)).Samples, sample => sample.Name == "target_info").Labels;
+
+        Assert.Equal("shop", described["service_name"]);
+        Assert.Equal("9.8.7", described["service_version"]);
+        Assert.Equal("shop-1", described["service_instance_id"]);
+    }
+
+    [Fact]
+    public async Task Metrics_OfAServiceThatNobodyDescribes_SayWhatItKnows()
+    {
+        await using var service = await ServiceUnderTest.StartAsync();
+
+        var described = Assert.Single((await ScrapeAsync(service)).Samples, sample => sample.Name == "target_info").Labels;
+
+        Assert.Equal("tested", described["service_name"]);
+        Assert.NotEmpty(described["service_version"]);
+        Assert.True(Guid.TryParse(described["service_instance_id"], out _));
+    }
+
+    [Fact]
     public async Task Metrics_OfTheProduct_AreExported()
     {
         using var meter = new Meter("RankMyBrand.Sample");
