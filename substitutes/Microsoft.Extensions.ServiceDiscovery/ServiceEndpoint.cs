@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Microsoft.Extensions.ServiceDiscovery;
@@ -37,6 +38,7 @@ public abstract class ServiceEndpoint
         {
             DnsEndPoint { Port: 0 } dns => dns.Host,
             DnsEndPoint dns => $"{dns.Host}:{dns.Port}",
+            IPEndPoint { Port: 0, AddressFamily: AddressFamily.InterNetworkV6 } ip => $"[{ip.Address}]",
             IPEndPoint { Port: 0 } ip => ip.Address.ToString(),
             _ => endPoint.ToString() ?? "",
         };

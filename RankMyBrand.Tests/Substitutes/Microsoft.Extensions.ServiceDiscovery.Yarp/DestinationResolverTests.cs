@@ -14,6 +14,8 @@ public sealed class DestinationResolverTests
     [InlineData("https+http://registry/base", "d[http://h:81/] http://h:81/base")]
     [InlineData("http://elsewhere:99/x", "d[elsewhere:99] http://elsewhere:99/x")]
     [InlineData("https+http://elsewhere/x", "d[elsewhere] https://elsewhere/x")]
+    [InlineData("http://[::1]/x", "d[[::1]] http://[::1]/x")]
+    [InlineData("https://[2001:db8::7]:8443/x", "d[[2001:db8::7]:8443] https://[2001:db8::7]:8443/x")]
     public async Task Resolve_Destination_BecomesOnePerEndpoint(string address, string expected)
     {
         await using var services = Services(("services:registry:http:0", "http://h:81"));
