@@ -6,7 +6,7 @@ public sealed class ServiceDiscoveryOptions
     /// <summary>Whether every scheme a caller asks for is allowed. When false, only <see cref="AllowedSchemes"/> are.</summary>
     public bool AllowAllSchemes { get; set; } = true;
 
-    /// <summary>How old the answer of a provider without change notification may grow, and the pause after a failed resolution.</summary>
+    /// <summary>How old the answer of a provider without change notification may grow.</summary>
     public TimeSpan RefreshPeriod { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The schemes that may be used when <see cref="AllowAllSchemes"/> is false.</summary>
