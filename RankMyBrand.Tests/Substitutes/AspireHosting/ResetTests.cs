@@ -43,6 +43,19 @@ public sealed class ResetTests : IDisposable
         Assert.DoesNotContain("generated", await File.ReadAllTextAsync(Secrets, Cancellation), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Reset_OfAVolumeWithANameOfItsOwn_LeavesLongerNamesAlone()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Secrets)!);
+        var volumes = Path.Combine(_data.Path, "aspire-local", "volumes");
+        Directory.CreateDirectory(Path.Combine(volumes, "words"));
+        Directory.CreateDirectory(Path.Combine(volumes, "words-of-another-program"));
+
+        Assert.Contains("deleted volume words\n", await ResetAsync(), StringComparison.Ordinal);
+
+        Assert.Equal([Path.Combine(volumes, "words-of-another-program")], Directory.GetDirectories(volumes));
+    }
+
     private async Task<string> ResetAsync()
     {
         await using var process = ExampleProcess.Start(
@@ -58,6 +71,7 @@ public sealed class ResetTests : IDisposable
         {
             var builder = DistributedApplication.CreateBuilder(["reset", .. args]);
             builder.AddRedis("store").WithDataVolume();
+            builder.AddRedis("words").WithDataVolume("words");
             return builder.Build().RunAsync(CancellationToken.None);
         }
     }

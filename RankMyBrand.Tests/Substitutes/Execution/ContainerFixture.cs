@@ -33,7 +33,8 @@ public abstract class ContainerFixture : IAsyncLifetime
     {
         if (Found is not null)
         {
-            await Found.DeleteVolumesAsync(_volumePrefix, _ => { }, CancellationToken.None);
+            IReadOnlyList<string> volumes = await Found.FindVolumesAsync(_volumePrefix, CancellationToken.None);
+            await Found.DeleteVolumesAsync(volumes, _ => { }, CancellationToken.None);
         }
 
         await Supervisor.DisposeAsync();

@@ -193,21 +193,21 @@ public sealed class LocalServerRuntimeTests(LocalServerFixture servers) : IClass
     }
 
     [Fact]
-    public async Task DeleteVolumes_Prefix_DeletesOnlyThoseAndNoneInUse()
+    public async Task DeleteVolumes_ByName_DeletesOnlyThoseAndNoneInUse()
     {
         ContainerSpec spec = Servers.Redis(servers.NewVolume("/data"));
         await using (Workload workload = await servers.StartAsync(spec))
         {
             await Servers.RedisReadyAsync(spec, servers);
             DistributedApplicationException refused = await Assert.ThrowsAsync<DistributedApplicationException>(
-                () => servers.Runtime.DeleteVolumesAsync(spec.Volumes[0].Source!, _ => { }, Cancellation));
+                () => servers.Runtime.DeleteVolumesAsync([spec.Volumes[0].Source!], _ => { }, Cancellation));
             Assert.StartsWith($"The volume '{spec.Volumes[0].Source}' is in use by redis-server (pid ", refused.Message, StringComparison.Ordinal);
         }
 
         string other = Directory.CreateDirectory(Path.Combine(LocalServerDirectory.OfUser.Volumes, $"other-{spec.Volumes[0].Source}")).FullName;
         List<string> deleted = [];
 
-        await servers.Runtime.DeleteVolumesAsync(spec.Volumes[0].Source!, deleted.Add, Cancellation);
+        await servers.Runtime.DeleteVolumesAsync([spec.Volumes[0].Source!], deleted.Add, Cancellation);
 
         Assert.Equal([$"deleted volume {spec.Volumes[0].Source}"], deleted);
         Assert.True(Directory.Exists(other));

@@ -74,7 +74,7 @@ public sealed partial class LocalServersPageTests : IAsyncDisposable
     private Task<string> VolumeInUseAsync()
     {
         Directory.CreateDirectory(Path.Combine(_directory.Volumes, "proc"));
-        return MessageOfAsync(() => new LocalServerRuntime(_supervisor, _directory).DeleteVolumesAsync("proc", _ => { }, Cancellation));
+        return MessageOfAsync(() => new LocalServerRuntime(_supervisor, _directory).DeleteVolumesAsync(["proc"], _ => { }, Cancellation));
     }
 
     /// <summary>One that no mirror answers.</summary>

@@ -17,8 +17,8 @@ internal interface IContainerRuntime
     /// <summary>The named volumes whose name starts with <paramref name="prefix"/>.</summary>
     Task<IReadOnlyList<string>> FindVolumesAsync(string prefix, CancellationToken cancellationToken);
 
-    /// <summary>Deletes the named volumes of an application (those whose name starts with <paramref name="volumePrefix"/>).</summary>
-    Task DeleteVolumesAsync(string volumePrefix, Action<string> progress, CancellationToken cancellationToken);
+    /// <summary>Deletes named volumes.</summary>
+    Task DeleteVolumesAsync(IReadOnlyList<string> volumes, Action<string> progress, CancellationToken cancellationToken);
 }
 
 /// <summary>What to run as a container.</summary>

@@ -14,12 +14,15 @@ internal sealed class ResetCommand(
     {
         var runtime = await runtimes.GetAsync(cancellationToken);
         var prefix = VolumeNameGenerator.Prefix(environment.ApplicationName, configuration);
-        var named = model.Resources.SelectMany(r => r.Annotations.OfType<ContainerMountAnnotation>())
-            .Where(m => m.Type == ContainerMountType.Volume && m.Source is { } name && !name.StartsWith(prefix, StringComparison.Ordinal))
-            .Select(m => m.Source!);
-        foreach (var name in named.Prepend(prefix).Distinct(StringComparer.Ordinal))
-            await runtime.DeleteVolumesAsync(name, console.Progress, cancellationToken);
+        var volumes = new HashSet<string>(await runtime.FindVolumesAsync(prefix, cancellationToken), StringComparer.Ordinal);
+        foreach (var mount in model.Resources.SelectMany(r => r.Annotations.OfType<ContainerMountAnnotation>()))
+        {
+            // A name of one's own may be the beginning of other programs' names.
+            if (mount is { Type: ContainerMountType.Volume, Source: { } name })
+                volumes.UnionWith((await runtime.FindVolumesAsync(name, cancellationToken)).Where(volume => volume == name));
+        }
 
+        await runtime.DeleteVolumesAsync([.. volumes], console.Progress, cancellationToken);
         await ForgetSecretsAsync(runtime, cancellationToken);
         console.Write($"{environment.ApplicationName} is reset: the next run starts without data.");
     }

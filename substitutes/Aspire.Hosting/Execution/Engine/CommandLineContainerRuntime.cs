@@ -54,9 +54,9 @@ internal sealed class CommandLineContainerRuntime(string engine, ProcessSupervis
             .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))];
     }
 
-    public async Task DeleteVolumesAsync(string volumePrefix, Action<string> progress, CancellationToken cancellationToken)
+    public async Task DeleteVolumesAsync(IReadOnlyList<string> volumes, Action<string> progress, CancellationToken cancellationToken)
     {
-        foreach (string volume in await FindVolumesAsync(volumePrefix, cancellationToken))
+        foreach (string volume in volumes)
         {
             EngineResult removed = await _command.RunAsync(["volume", "rm", volume], cancellationToken);
             if (removed.ExitCode != 0)

@@ -95,9 +95,8 @@ internal sealed partial class LocalServerRuntime : IContainerRuntime
             ? [.. Directory.GetDirectories(_directory.Volumes, $"{prefix}*").Select(path => Path.GetFileName(path))]
             : []);
 
-    public async Task DeleteVolumesAsync(string volumePrefix, Action<string> progress, CancellationToken cancellationToken)
+    public async Task DeleteVolumesAsync(IReadOnlyList<string> volumes, Action<string> progress, CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> volumes = await FindVolumesAsync(volumePrefix, cancellationToken);
         foreach (string volume in volumes)
             await RequireUnusedAsync(volume, cancellationToken);
         foreach (string volume in volumes)
