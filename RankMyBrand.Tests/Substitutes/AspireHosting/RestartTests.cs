@@ -63,6 +63,31 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task Stop_WhileACrashedProcessIsBeingStartedAgain_EndsIt()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var builder = DistributedApplicationTestingBuilder.Create(Apps.FastRestarts);
+        var launches = 0;
+        var restarting = new TaskCompletionSource();
+        builder.AddShell("worker", $"mkdir {directory.Path}/been 2>/dev/null && exit 1; exec sleep 600").WithEnvironment(async context =>
+        {
+            if (++launches < 2)
+                return;
+            restarting.SetResult();
+            await Task.Delay(Timeout.Infinite, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(TimeSpan.FromMilliseconds(200), CancellationToken.None); // the stop waits by now
+        });
+        var app = await builder.StartAsync();
+        await restarting.Task.WaitAsync(Apps.Patience, TestContext.Current.CancellationToken);
+
+        await app.StopAsync(TestContext.Current.CancellationToken).WaitAsync(Apps.Patience, TestContext.Current.CancellationToken);
+
+        Assert.True(app.ResourceNotifications.TryGetCurrentState(ResourceInstances.IdsOf(builder.Resources[0])[0], out var last));
+        Assert.Equal(KnownResourceStates.Exited, last.Snapshot.State?.Text);
+        await app.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Commands_StopAndStart_AreNotTakenForCrashes()
     {
         await using var builder = DistributedApplicationTestingBuilder.Create(Apps.FastRestarts);

@@ -70,9 +70,12 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
                 await workload.StopAsync(grace);
             }
 
+            // A restart that the stop has overtaken may have made another one.
             await _supervision;
+            workload = _workload;
             if (workload is not null)
             {
+                await workload.StopAsync(grace);
                 var exitCode = await workload.Completion;
                 if (!_hasEnded)
                     await EndAsync(KnownResourceStates.Exited, exitCode, null);
@@ -109,7 +112,7 @@ internal sealed class InstanceRunner(ResourceRunner owner, string id, RunService
     private async Task SuperviseAsync(CancellationToken stop)
     {
         var crashes = 0;
-        while (true)
+        while (!_stopRequested)
         {
             var started = services.Time.GetTimestamp();
             var exitCode = await _workload!.Completion;
