@@ -27,8 +27,15 @@ internal sealed class AppConsole(RunSettings settings, TimeProvider time)
             return;
         }
 
-        lock (_lock)
-            Console.Out.WriteLine(line);
+        try
+        {
+            lock (_lock)
+                Console.Out.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // A terminal that was closed, or a file on a full disk, costs the line; the resources go on.
+        }
     }
 
     private string Elapsed => $"{time.GetElapsedTime(_began).TotalSeconds:0.0} s";
