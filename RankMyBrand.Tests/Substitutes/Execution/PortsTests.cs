@@ -16,6 +16,12 @@ public sealed class PortsTests
     }
 
     [Theory]
+    [InlineData(1024, 65535)]
+    [InlineData(15010, 64990)]
+    public void Reserve_WhereTheKernelGivesAlmostAllPorts_GivesOneOfThem(int from, int to) =>
+        Assert.All(Enumerable.Range(0, 50), _ => Assert.True(Ports.CanBind(Ports.Reserve((from, to)))));
+
+    [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
     public void DescribeHolder_PortOfThisProcess_NamesIt(string address)

@@ -10,23 +10,27 @@ internal static class Ports
     private const int Lowest = 15000;
     private const int Highest = 64999;
     private const int Attempts = 2000;
+    private const int Enough = 1000;
 
     private static readonly HashSet<int> s_reserved = [];
     private static readonly Lock s_gate = new();
 
     /// <summary>
     /// A port that is free on both loopback addresses, that this process has not been given before, and that the kernel does not give to
-    /// outgoing connections.
+    /// outgoing connections, unless it gives them almost all.
     /// </summary>
     /// <exception cref="DistributedApplicationException">There is none.</exception>
-    public static int Reserve()
+    public static int Reserve() => Reserve(EphemeralRange());
+
+    /// <param name="ephemeral">The ports that the kernel gives to outgoing connections.</param>
+    internal static int Reserve((int From, int To) ephemeral)
     {
-        (int from, int to) = EphemeralRange();
+        bool avoids = Math.Max(0, ephemeral.From - Lowest) + Math.Max(0, Highest - ephemeral.To) >= Enough;
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             // At random, so that application hosts that start at the same time seldom try the same one.
             int port = Random.Shared.Next(Lowest, Highest + 1);
-            if ((port >= from && port <= to) || !CanBind(port))
+            if ((avoids && port >= ephemeral.From && port <= ephemeral.To) || !CanBind(port))
             {
                 continue;
             }
@@ -41,7 +45,8 @@ internal static class Ports
         }
 
         throw new DistributedApplicationException(
-            $"No free TCP port was found between {Lowest} and {Highest} outside the kernel's range {from}-{to}; stop programs that hold ports.");
+            $"No free TCP port was found between {Lowest} and {Highest}"
+            + $"{(avoids ? $" outside the kernel's range {ephemeral.From}-{ephemeral.To}" : "")}; stop programs that hold ports.");
     }
 
     /// <summary>Who listens on the port: "name (pid N)"; null when nobody does.</summary>
