@@ -50,6 +50,20 @@ internal sealed class LocalServerDirectory(string path)
         }
     }
 
+    /// <summary>
+    /// Makes a directory unless it is there, and lets servers in that have given up root's privileges, whatever this process's umask is.
+    /// </summary>
+    public static string Make(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            Directory.CreateDirectory(path);
+            LetIn(path);
+        }
+
+        return path;
+    }
+
     /// <summary>Writes the scripts out, once per version of them, and returns their directory.</summary>
     public string WriteScripts()
     {
@@ -65,10 +79,11 @@ internal sealed class LocalServerDirectory(string path)
             string file = System.IO.Path.Combine(partial, resource[ResourcePrefix.Length..]);
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file)!);
             File.WriteAllBytes(file, Read(resource));
-            if (!OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(file, Executable);
-            }
+        }
+
+        foreach (string path in Directory.EnumerateFileSystemEntries(partial, "*", SearchOption.AllDirectories))
+        {
+            LetIn(path);
         }
 
         try
@@ -85,6 +100,14 @@ internal sealed class LocalServerDirectory(string path)
 
     /// <summary>The version of what the provisioning script makes.</summary>
     public static string ProvisioningVersion { get; } = HashOf(resource => resource == ResourcePrefix + "provision");
+
+    private static void LetIn(string path)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, Executable);
+        }
+    }
 
     private static IEnumerable<string> Resources() =>
         s_assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal);

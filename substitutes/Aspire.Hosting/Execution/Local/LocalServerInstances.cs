@@ -7,7 +7,7 @@ internal sealed class LocalServerInstances(LocalServerDirectory directory, Proce
     private string? _ofThisRun;
 
     public string DirectoryFor(string container, string target) =>
-        Directory.CreateDirectory(Path.Combine(OfThisRun(), container, target.Trim('/').Replace('/', '_'))).FullName;
+        LocalServerDirectory.Make(Path.Combine(OfThisRun(), container, target.Trim('/').Replace('/', '_')));
 
     private string OfThisRun()
     {

@@ -176,7 +176,7 @@ internal sealed partial class LocalServerRuntime : IContainerRuntime
                 $"'{spec.Name}' cannot start: '{volume.Source}' is no volume name; use letters, digits, '_', '.' and '-'.");
         }
 
-        return Directory.CreateDirectory(Path.Combine(_directory.Volumes, volume.Source)).FullName;
+        return LocalServerDirectory.Make(Path.Combine(_directory.Volumes, volume.Source));
     }
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.-]*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
