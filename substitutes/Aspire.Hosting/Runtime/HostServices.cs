@@ -51,6 +51,8 @@ internal static class HostServices
         services.AddHostedService<Orchestrator>();
         services.AddHealthChecks();
         services.AddHttpClient();
+        services.AddHttpClient(HttpEndpointHealthCheck.ClientName)
+            .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler { UseProxy = false });
         services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownTimeout);
         services.Configure<ResourceNotificationServiceOptions>(notifications => notifications.DefaultWaitBehavior =
             options.DisableDashboard ? WaitBehavior.StopOnResourceUnavailable : WaitBehavior.WaitOnResourceUnavailable);

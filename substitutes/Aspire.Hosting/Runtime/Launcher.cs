@@ -22,6 +22,9 @@ internal sealed class Launcher(
         "DOTNET_STARTUP_HOOKS",
     ];
 
+    // A proxy that the environment names would look for the other resources on its own machine.
+    private const string NoProxy = "localhost,127.0.0.1";
+
     /// <summary>Makes ready whatever can be made ready before the resource may start.</summary>
     public async Task PrepareAsync(IResource resource, CancellationToken cancellationToken)
     {
@@ -116,6 +119,8 @@ internal sealed class Launcher(
             variables[(string)variable.Key] = (string?)variable.Value ?? "";
         foreach (var name in s_ownVariables)
             variables.Remove(name);
+        var exceptions = variables.GetValueOrDefault("no_proxy", variables.GetValueOrDefault("NO_PROXY", ""));
+        variables["no_proxy"] = variables["NO_PROXY"] = exceptions.Length == 0 ? NoProxy : $"{exceptions},{NoProxy}";
         foreach (var (name, value) in own)
             variables[name] = value;
         return variables;
