@@ -38,15 +38,7 @@ public sealed class LocalServerInstallerTests : IAsyncDisposable
     public async Task Install_StepFails_SaysWhichAndWhyAndWhereTheLogIs(string complaint, string expected)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can install the local servers.");
-        string tools = Directory.CreateDirectory(Path.Combine(_directory.Path, "tools")).FullName;
-        string debootstrap = Path.Combine(tools, "debootstrap");
-        await File.WriteAllTextAsync(debootstrap, $"#!/bin/sh\necho '{complaint}'\nexit 3\n", Cancellation);
-        File.SetUnixFileMode(debootstrap, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        LocalServerInstaller installer = new(_directory, _supervisor)
-        {
-            FreeBytes = _ => long.MaxValue,
-            Variables = new Dictionary<string, string> { ["PATH"] = $"{tools}:{Environment.GetEnvironmentVariable("PATH")}" },
-        };
+        LocalServerInstaller installer = await WithToolsAsync(("debootstrap", $"echo '{complaint}'; exit 3"));
         List<string> progress = [];
 
         DistributedApplicationException failed = await Assert.ThrowsAsync<DistributedApplicationException>(
@@ -56,6 +48,22 @@ public sealed class LocalServerInstallerTests : IAsyncDisposable
         Assert.Contains($"(log: {_directory.Path}/provision.log)", failed.Message, StringComparison.Ordinal);
         Assert.Contains(progress, line => line.StartsWith("local servers 2/3: PostgreSQL 17", StringComparison.Ordinal));
         Assert.False(Directory.Exists(_directory.Root));
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task Install_TreeWasRemoved_MakesItAnew()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can install the local servers.");
+        LocalServerInstaller installer = await WithToolsAsync(
+            ("debootstrap", "mkdir -p \"$5\""),
+            ("npm", "[ \"$1\" = --version ]"));
+        await Assert.ThrowsAsync<DistributedApplicationException>(() => installer.InstallAsync(_ => { }, Cancellation));
+        Directory.Delete(_directory.Root, recursive: true);
+
+        await Assert.ThrowsAsync<DistributedApplicationException>(() => installer.InstallAsync(_ => { }, Cancellation));
+
+        Assert.True(Directory.Exists(Path.Combine(_directory.Root, "docker-entrypoint-initdb.d")));
     }
 
     [Fact]
@@ -74,6 +82,25 @@ public sealed class LocalServerInstallerTests : IAsyncDisposable
     [InlineData("timescale/timescaledb@sha256:0123", "timescale/timescaledb", "latest")]
     public void ImageName_AnyForm_IsTakenApart(string image, string repository, string tag) =>
         Assert.Equal(new ImageName(repository, tag), ImageName.Parse(image));
+
+    /// <summary>An installer for whom these scripts stand in for tools of the machine.</summary>
+    [UnsupportedOSPlatform("windows")]
+    private async Task<LocalServerInstaller> WithToolsAsync(params (string Name, string Script)[] tools)
+    {
+        string directory = Directory.CreateDirectory(Path.Combine(_directory.Path, "tools")).FullName;
+        foreach ((string name, string script) in tools)
+        {
+            string file = Path.Combine(directory, name);
+            await File.WriteAllTextAsync(file, $"#!/bin/sh\n{script}\n", Cancellation);
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
+        return new(_directory, _supervisor)
+        {
+            FreeBytes = _ => long.MaxValue,
+            Variables = new Dictionary<string, string> { ["PATH"] = $"{directory}:{Environment.GetEnvironmentVariable("PATH")}" },
+        };
+    }
 
     public async ValueTask DisposeAsync()
     {
