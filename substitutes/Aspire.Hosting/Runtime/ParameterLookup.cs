@@ -39,16 +39,8 @@ internal sealed class PersistedParameterDefault(UserSecrets secrets, string key,
         return new PersistedParameterDefault(owner.UserSecrets, $"Parameters:{name}", inner);
     }
 
-    public override string GetDefaultValue()
-    {
-        // A variable that is set to nothing hides the kept value from the configuration; it must not replace it.
-        if (secrets.Get(key) is { Length: > 0 } kept)
-            return kept;
-
-        var value = inner.GetDefaultValue();
-        secrets.TrySet(key, value);
-        return value;
-    }
+    // A variable that is set to nothing hides the kept value from the configuration; it must not replace it.
+    public override string GetDefaultValue() => secrets.GetOrKeep(key, inner.GetDefaultValue);
 
     public override void WriteToManifest(Publishing.ManifestPublishingContext context) => inner.WriteToManifest(context);
 }

@@ -11,7 +11,9 @@ namespace Aspire.Hosting.Runtime;
 /// <summary>The values that are kept per user, outside the repository.</summary>
 internal sealed class UserSecrets
 {
-    private static readonly Lock s_fileLock = new();
+    private const int LockedByAnother = 11;
+    private const int LooksAtLock = 10_000;
+
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     // What configuration files may have, too.
@@ -61,24 +63,27 @@ internal sealed class UserSecrets
         }
     }
 
-    /// <summary>A value that is kept, or null.</summary>
-    public string? Get(string key)
+    /// <summary>
+    /// The value that is kept, or a new one that is kept from now on: application hosts that start at once get the same.
+    /// </summary>
+    public string GetOrKeep(string key, Func<string> make)
     {
-        try
+        if (Get(key) is { Length: > 0 } kept)
+            return kept;
+
+        var value = make();
+        TryChange(secrets =>
         {
-            lock (s_fileLock)
-            {
-                return FilePath is null ? null : (string?)Read(FilePath)[key];
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            return null;
-        }
+            if ((string?)secrets[key] is { Length: > 0 } other)
+                value = other;
+            else
+                secrets[key] = value;
+        });
+        return value;
     }
 
     /// <summary>Keeps a value; a file that cannot be written costs only the persistence.</summary>
-    public bool TrySet(string key, string value) => TryChange(secrets => secrets[key] = value);
+    public void TrySet(string key, string value) => TryChange(secrets => secrets[key] = value);
 
     /// <summary>Forgets values; returns those that were there.</summary>
     public IReadOnlyList<string> Remove(IEnumerable<string> keys)
@@ -88,31 +93,62 @@ internal sealed class UserSecrets
         return removed;
     }
 
-    private bool TryChange(Action<JsonObject> change)
+    private string? Get(string key)
     {
-        if (FilePath is null)
-            return false;
-
         try
         {
-            lock (s_fileLock)
-            {
-                var secrets = Read(FilePath);
-                change(secrets);
-                Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
-                var temporary = $"{FilePath}.{Environment.ProcessId}";
-                File.WriteAllText(temporary, secrets.ToJsonString(s_indented));
-                if (!OperatingSystem.IsWindows())
-                    File.SetUnixFileMode(temporary, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-                File.Move(temporary, FilePath, overwrite: true);
-            }
-
-            return true;
+            return FilePath is null ? null : (string?)Read(FilePath)[key];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
-            return false;
+            return null;
         }
+    }
+
+    private void TryChange(Action<JsonObject> change)
+    {
+        if (FilePath is null)
+            return;
+
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
+            using var turn = TakeTurn($"{FilePath}.lock");
+            var secrets = Read(FilePath);
+            change(secrets);
+            var temporary = $"{FilePath}.new";
+            using (var file = OpenPrivate(temporary, FileMode.Create))
+                JsonSerializer.Serialize(file, secrets, s_indented);
+            File.Move(temporary, FilePath, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            // What could not be kept is made anew by the next run.
+        }
+    }
+
+    // Two application hosts that read, change and write at once would each keep only what is its own.
+    private static FileStream TakeTurn(string path)
+    {
+        for (var looks = 0; ; looks++)
+        {
+            try
+            {
+                return OpenPrivate(path, FileMode.OpenOrCreate);
+            }
+            catch (IOException e) when (e.HResult == LockedByAnother && looks < LooksAtLock)
+            {
+                Thread.Sleep(1);
+            }
+        }
+    }
+
+    private static FileStream OpenPrivate(string path, FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(path, options);
     }
 
     private static JsonObject Read(string path)
