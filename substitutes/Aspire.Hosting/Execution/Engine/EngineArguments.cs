@@ -5,9 +5,16 @@ namespace Aspire.Hosting.Execution;
 /// <summary>The arguments of <c>run</c> from the container's name on, and the environment of the command line itself.</summary>
 internal sealed partial record EngineArguments(IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment)
 {
-    // Variables that the command line reads for itself; none of them holds a secret.
-    private static readonly string[] s_ownNames = ["PATH", "HOME", "TMPDIR", "LANG", "SHELL", "USER", "SSL_CERT_FILE", "SSL_CERT_DIR"];
-    private static readonly string[] s_ownPrefixes = ["DOCKER_", "CONTAINER", "BUILDKIT_", "COMPOSE_", "LD_", "XDG_", "HTTP", "http", "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy", "GO"];
+    // Variables that the command line, or the program loader before it, reads for itself. Each by its name: GOOGLE_API_KEY is a secret.
+    private static readonly HashSet<string> s_ownNames = new(StringComparer.Ordinal)
+    {
+        "PATH", "HOME", "TMPDIR", "LANG", "SHELL", "USER", "SSL_CERT_FILE", "SSL_CERT_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
+        "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
+        "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK",
+        "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION",
+        "DOCKER_DEFAULT_PLATFORM", "DOCKER_CONTENT_TRUST", "CONTAINER_HOST", "CONTAINER_CONNECTION", "CONTAINER_SSHKEY", "CONTAINER_PROXY",
+        "CONTAINERS_CONF", "CONTAINERS_REGISTRIES_CONF", "CONTAINERS_STORAGE_CONF",
+    };
 
     public static EngineArguments For(ContainerSpec spec, string engine)
     {
@@ -17,7 +24,7 @@ internal sealed partial record EngineArguments(IReadOnlyList<string> Arguments, 
         foreach ((string name, string value) in spec.Environment)
         {
             // Command lines can be read by everybody, so values travel in the environment of the command line tool.
-            bool isOwn = s_ownNames.Contains(name) || s_ownPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+            bool isOwn = s_ownNames.Contains(name);
             arguments.AddRange(["--env", isOwn ? $"{name}={value}" : name]);
             if (!isOwn)
             {
