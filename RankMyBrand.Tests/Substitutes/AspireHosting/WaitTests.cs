@@ -37,6 +37,19 @@ public sealed class WaitTests
     }
 
     [Fact]
+    public async Task HealthCheck_ThatCannotBeMade_SaysWhy()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        builder.Services.AddHealthChecks().AddCheck<NeedyCheck>("needy");
+        builder.AddShell("worker", "exec sleep 600").WithHealthCheck("needy");
+        await using var app = await builder.StartAsync();
+
+        var unhealthy = await app.EventAsync("worker", s => s.HealthReports.Any(r => r.Status == HealthStatus.Unhealthy));
+
+        Assert.Contains("Unable to resolve service", Assert.Single(unhealthy.Snapshot.HealthReports).Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task WaitForCompletion_OfAJob_StartsAfterwards()
     {
         await using var builder = DistributedApplicationTestingBuilder.Create();
@@ -135,5 +148,12 @@ public sealed class WaitTests
         Assert.Equal(["gateway", "service", "database"], await File.ReadAllLinesAsync(log, TestContext.Current.CancellationToken));
 
         string Script(string name) => $"trap 'echo {name} >> {log}; exit 0' TERM; echo up; while :; do sleep 0.05; done";
+    }
+
+    /// <summary>A check that wants what nobody has registered.</summary>
+    private sealed class NeedyCheck(Uri address) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(HealthCheckResult.Healthy($"{address}"));
     }
 }

@@ -89,10 +89,16 @@ internal sealed class HealthMonitor(
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            return [.. watch.Keys.Select(key => new HealthReportSnapshot(
-                key, HealthStatus.Unhealthy, $"The check took longer than {s_checkTimeout.TotalSeconds} s.", null))];
+            return Unhealthy(watch, $"The check took longer than {s_checkTimeout.TotalSeconds} s.");
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            return Unhealthy(watch, e.Message); // a check that cannot even be made
         }
     }
+
+    private static HealthReportSnapshot[] Unhealthy(Watch watch, string why) =>
+        [.. watch.Keys.Select(key => new HealthReportSnapshot(key, HealthStatus.Unhealthy, why, null))];
 
     private void Publish(Watch watch, IReadOnlyList<string> ids, IReadOnlyList<HealthReportSnapshot> reports)
     {
