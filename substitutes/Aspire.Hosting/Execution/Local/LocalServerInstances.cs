@@ -45,7 +45,14 @@ internal sealed class LocalServerInstances(LocalServerDirectory directory, Proce
             string[] owner = Path.GetFileName(path).Split('-');
             if (owner.Length == 3 && int.TryParse(owner[0], out int process) && ProcessTable.StartTime(process) != owner[1])
             {
-                Delete(path);
+                try
+                {
+                    Delete(path);
+                }
+                catch (IOException)
+                {
+                    // Servers of a run that has just been killed still write there; its watchdog deletes the rest after them.
+                }
             }
         }
     }
