@@ -7,7 +7,7 @@ namespace Aspire.Hosting.Testing;
 /// <summary>Reaches the resources of a running application.</summary>
 public static class DistributedApplicationHostingTestingExtensions
 {
-    /// <summary>A client whose base address is the endpoint (https, then http, when none is named).</summary>
+    /// <summary>A client whose base address is the endpoint (that named https, then that named http, when none is given).</summary>
     public static HttpClient CreateHttpClient(this DistributedApplication app, string resourceName, string? endpointName = null)
     {
         var address = app.GetEndpoint(resourceName, endpointName);
@@ -23,7 +23,7 @@ public static class DistributedApplicationHostingTestingExtensions
             ? resource.GetConnectionStringAsync(cancellationToken)
             : throw new ArgumentException($"Resource '{resourceName}' does not expose a connection string.", nameof(resourceName));
 
-    /// <summary>The address of an endpoint (https, then http, when none is named).</summary>
+    /// <summary>The address of an endpoint (that named https, then that named http, when none is given).</summary>
     public static Uri GetEndpoint(this DistributedApplication app, string resourceName, string? endpointName = null) =>
         app.GetEndpointForNetwork(resourceName, null, endpointName);
 
@@ -34,12 +34,13 @@ public static class DistributedApplicationHostingTestingExtensions
         var resource = Resource(app, resourceName);
         var network = networkIdentifier ?? KnownNetworkIdentifiers.LocalhostNetwork;
         var endpoints = (resource as IResourceWithEndpoints)?.GetEndpoints(network).ToArray() ?? [];
-        var endpoint = endpointName is null
-            ? endpoints.FirstOrDefault(e => e.IsHttps) ?? endpoints.FirstOrDefault(e => e.IsHttp)
-            : endpoints.FirstOrDefault(e => string.Equals(e.EndpointName, endpointName, StringComparison.OrdinalIgnoreCase));
+        var endpoint = string.IsNullOrEmpty(endpointName) ? Named("https") ?? Named("http") : Named(endpointName);
         return endpoint is null
             ? throw new ArgumentException($"Endpoint '{endpointName ?? "http"}' for resource '{resourceName}' not found.", nameof(endpointName))
             : new Uri(endpoint.Url);
+
+        EndpointReference? Named(string name) =>
+            endpoints.FirstOrDefault(e => string.Equals(e.EndpointName, name, StringComparison.OrdinalIgnoreCase));
     }
 
     private static IResource Resource(DistributedApplication app, string name)

@@ -57,6 +57,19 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public async Task Endpoint_WhenNoneIsNamed_IsThatNamedHttp()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        var web = builder.AddShell("web", "exec sleep 600").WithHttpEndpoint(name: "admin").WithHttpEndpoint().WithHttpHealthCheck();
+        await using var app = await builder.StartAsync();
+
+        Assert.Equal(web.GetEndpoint("http").Port, app.GetEndpoint("web").Port);
+        using var client = app.CreateHttpClient("web", "");
+        Assert.Equal(web.GetEndpoint("http").Port, client.BaseAddress?.Port);
+        Assert.Equal("web_http_/_200_check", Assert.Single(web.Resource.Annotations.OfType<HealthCheckAnnotation>()).Key);
+    }
+
+    [Fact]
     public async Task FixedPorts_InATest_AreRandomized()
     {
         await using var builder = DistributedApplicationTestingBuilder.Create();

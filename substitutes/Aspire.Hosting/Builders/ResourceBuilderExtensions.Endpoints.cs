@@ -119,7 +119,7 @@ public static partial class ResourceBuilderExtensions
         this IResourceBuilder<T> builder, [EndpointName] string name, NetworkIdentifier contextNetworkId)
         where T : IResourceWithEndpoints => builder.Resource.GetEndpoint(name, contextNetworkId);
 
-    /// <summary>Adds a health check that expects a status (200) from a path (<c>/</c>) of an endpoint (https, then http).</summary>
+    /// <summary>Adds a health check that expects a status (200) from a path (<c>/</c>) of an endpoint (that named https, then http).</summary>
     public static IResourceBuilder<T> WithHttpHealthCheck<T>(
         this IResourceBuilder<T> builder, string? path = null, int? statusCode = null, [EndpointName] string? endpointName = null)
         where T : IResourceWithEndpoints =>
@@ -159,10 +159,10 @@ public static partial class ResourceBuilderExtensions
     }
 
     private static EndpointReference DefaultHttpEndpoint(IResourceWithEndpoints resource) =>
-        resource.GetEndpoints().FirstOrDefault(e => e.IsHttps) ??
-        resource.GetEndpoints().FirstOrDefault(e => e.IsHttp) ??
+        resource.GetEndpoints().FirstOrDefault(e => string.Equals(e.EndpointName, "https", StringComparison.OrdinalIgnoreCase)) ??
+        resource.GetEndpoints().FirstOrDefault(e => string.Equals(e.EndpointName, "http", StringComparison.OrdinalIgnoreCase)) ??
         throw new DistributedApplicationException(
-            $"Could not create HTTP health check for resource '{resource.Name}' as it has no http or https endpoint; add one before WithHttpHealthCheck.");
+            $"Could not create HTTP health check for resource '{resource.Name}' as it has no endpoint named http or https; add one before WithHttpHealthCheck.");
 
     private static EndpointAnnotation? Existing(IResource resource, string name) => resource.Annotations.OfType<EndpointAnnotation>()
         .SingleOrDefault(e => string.Equals(e.Name, name, StringComparison.OrdinalIgnoreCase));
