@@ -1,7 +1,6 @@
 using System.Net.ServerSentEvents;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using RankMyBrand.Foundation.Events;
@@ -15,12 +14,15 @@ namespace RankMyBrand.EventProcessor.Events;
 /// </summary>
 internal static class LiveEventsApi
 {
+    /// <summary>The longest silence of server-sent events.</summary>
+    private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(15);
+
     public static void MapLiveEvents(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/events/{stream}/live", Follow).WithTags("Events").DescribeFollow();
 
     private static async Task<IResult> Follow(
         string stream, HttpContext http, LiveEvents live, IOptions<EventsOptions> options, IHostApplicationLifetime host,
-        string? after = null, string? type = null)
+        TimeProvider time, string? after = null, string? type = null)
     {
         if (options.Value.Refuse(stream) is { } unknown)
             return Refusal.Of(unknown);
@@ -39,7 +41,7 @@ internal static class LiveEventsApi
         http.Response.RegisterForDispose(listener);
         var events = UntilEnded(listener.ReadAllAsync(ended.Token), ended.Token);
         if (!http.WebSockets.IsWebSocketRequest)
-            return TypedResults.ServerSentEvents(ToSseItems(stream, events, ended.Token));
+            return TypedResults.ServerSentEvents(ToSseItems(http.Response, stream, events, time, ended.Token));
 
         using var socket = await http.WebSockets.AcceptWebSocketAsync();
         await SendAsync(socket, stream, events, ended);
@@ -70,14 +72,43 @@ internal static class LiveEventsApi
         }
     }
 
-    private static async IAsyncEnumerable<SseItem<JsonElement>> ToSseItems(
-        string stream, IAsyncEnumerable<LiveEvent> events, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>
+    /// The events, and comments: one at the beginning, with which the headers go out, and one whenever nothing else was said for a while.
+    /// Whoever stands in between gives up on an answer that does not begin, and ends one that is silent.
+    /// </summary>
+    private static async IAsyncEnumerable<SseItem<byte[]>> ToSseItems(
+        HttpResponse response, string stream, IAsyncEnumerable<LiveEvent> events, TimeProvider time,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var live in events.WithCancellation(cancellationToken))
+        var enumerator = events.GetAsyncEnumerator(cancellationToken);
+        await using var _ = enumerator.ConfigureAwait(false);
+        await CommentAsync(response);
+        while (true)
         {
-            using var item = JsonDocument.Parse(LiveEventJson.Write(stream, live));
-            yield return new SseItem<JsonElement>(item.RootElement, live.Event.Type) { EventId = live.EntryId };
+            var next = enumerator.MoveNextAsync().AsTask();
+            while (!await EndsSoonAsync(next, time))
+                await CommentAsync(response);
+            if (!await next)
+                yield break;
+            var (live, data) = (enumerator.Current, LiveEventJson.Write(stream, enumerator.Current).ToArray());
+            // Within JSON line breaks are white space: an event is one line of data.
+            data.AsSpan().Replace((byte)'\n', (byte)' ');
+            data.AsSpan().Replace((byte)'\r', (byte)' ');
+            yield return new SseItem<byte[]>(data, live.Event.Type.ReplaceLineEndings(" ")) { EventId = live.EntryId };
         }
+    }
+
+    private static async Task<bool> EndsSoonAsync(Task task, TimeProvider time)
+    {
+        await task.WaitAsync(s_silence, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return task.IsCompleted;
+    }
+
+    /// <summary>A client that has gone makes no trouble here: the events end, too.</summary>
+    private static async Task CommentAsync(HttpResponse response)
+    {
+        await response.Body.WriteAsync(":\n\n"u8.ToArray(), CancellationToken.None);
+        await response.Body.FlushAsync(CancellationToken.None);
     }
 
     private static async Task SendAsync(WebSocket socket, string stream, IAsyncEnumerable<LiveEvent> events, CancellationTokenSource ended)

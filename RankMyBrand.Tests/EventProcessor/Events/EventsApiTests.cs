@@ -108,6 +108,47 @@ public sealed class EventsApiTests : IAsyncLifetime
         Assert.Equal(502, await redis.StreamLengthAsync(Stream));
     }
 
+    [Fact]
+    public async Task Live_OfAQuietStream_BeginsAtOnceAndDoesNotFallSilent()
+    {
+        using var response = await _client.GetAsync($"/api/events/{Stream}/live", HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(Cancellation));
+
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal([":", "", ":", ""], await ReadAsync(lines, 4));
+    }
+
+    [Fact]
+    public async Task Live_OfEventsOfAnyForm_GivesEachInALineOfItsOwn()
+    {
+        var bus = _app.Services.GetRequiredService<IEventBus>();
+        var deep = $"{new string('[', JsonText.MaxDepth)}{new string(']', JsonText.MaxDepth)}";
+        await bus.PublishAsync(
+            Stream,
+            [
+                new StreamEvent { Type = "deep", Data = Encoding.UTF8.GetBytes(deep) },
+                new StreamEvent { Type = "of two\nlines", Data = "{\r\n\"a\":\n\"ü\"}"u8.ToArray() },
+            ],
+            Cancellation);
+        using var response = await _client.GetAsync($"/api/events/{Stream}/live?after=0-0", HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(Cancellation));
+
+        var read = await ReadAsync(lines, 10);
+
+        Assert.Equal("event: deep", read[2]);
+        Assert.Contains($"\"data\":{deep},", read[3], StringComparison.Ordinal);
+        Assert.Equal("event: of two lines", read[6]);
+        Assert.Equal("ü", (string?)JsonNode.Parse(read[7]!["data: ".Length..])!["data"]!["a"]);
+    }
+
+    private static async Task<List<string?>> ReadAsync(StreamReader lines, int count)
+    {
+        var read = new List<string?>();
+        while (read.Count < count)
+            read.Add(await lines.ReadLineAsync(Cancellation));
+        return read;
+    }
+
     private static async Task<JsonObject> AnswerAsync(HttpResponseMessage response) =>
         (await response.Content.ReadFromJsonAsync<JsonObject>(Cancellation))!;
 }
