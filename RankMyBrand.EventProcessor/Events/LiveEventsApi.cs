@@ -121,6 +121,10 @@ internal static class LiveEventsApi
             await socket.CloseOutputAsync(
                 WebSocketCloseStatus.EndpointUnavailable, "The stream has ended; resume after the last event.", CancellationToken.None);
         }
+        else if (socket.State is WebSocketState.CloseReceived)
+        {
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+        }
 
         await closed;
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -41,6 +42,7 @@ public sealed class EventsApiTests : IAsyncLifetime
         // Nothing here gets as far as the database.
         builder.Services.AddSingleton(new EventStore(NpgsqlDataSource.Create("Host=127.0.0.1")));
         _app = builder.Build();
+        _app.UseWebSockets();
         _app.MapDefaultEndpoints();
         _app.MapEvents();
         _app.MapLiveEvents();
@@ -139,6 +141,17 @@ public sealed class EventsApiTests : IAsyncLifetime
         Assert.Contains($"\"data\":{deep},", read[3], StringComparison.Ordinal);
         Assert.Equal("event: of two lines", read[6]);
         Assert.Equal("ü", (string?)JsonNode.Parse(read[7]!["data: ".Length..])!["data"]!["a"]);
+    }
+
+    [Fact]
+    public async Task Live_ClientClosesItsWebSocket_IsAnswered()
+    {
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{_client.BaseAddress!.Port}/api/events/{Stream}/live"), Cancellation);
+
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Cancellation);
+
+        Assert.Equal((WebSocketState.Closed, WebSocketCloseStatus.NormalClosure), (socket.State, socket.CloseStatus));
     }
 
     private static async Task<List<string?>> ReadAsync(StreamReader lines, int count)
