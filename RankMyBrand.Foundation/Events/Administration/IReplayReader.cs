@@ -5,7 +5,7 @@ namespace RankMyBrand.Foundation.Events;
 /// <summary>Reads what is to be replayed, in an order that is the same each time.</summary>
 internal interface IReplayReader
 {
-    /// <summary>How many events there are; null where only reading them would tell.</summary>
+    /// <summary>How many events there are; null where only reading them would tell, or counting takes too long.</summary>
     Task<long?> CountAsync(CancellationToken cancellationToken);
 
     /// <summary>

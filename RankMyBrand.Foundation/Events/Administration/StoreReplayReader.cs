@@ -13,12 +13,27 @@ internal sealed partial class StoreReplayReader(NpgsqlDataSource database, Repla
     /// <summary>A page ends early when its payloads are large.</summary>
     private const int PageBytes = 1024 * 1024;
 
+    /// <summary>How long the count of the events may take; a runner that is silent for longer loses its replay.</summary>
+    private const int CountSeconds = 5;
+
+    /// <summary>How long a page may take: what is rare in a large archive is looked for for long.</summary>
+    private const int PageSeconds = 600;
+
     private int _rows = 8;
 
     public async Task<long?> CountAsync(CancellationToken cancellationToken)
     {
         await using var command = Command("SELECT count(*)", cursor: "", tail: "");
-        return (long?)await command.ExecuteScalarAsync(cancellationToken);
+        command.CommandTimeout = CountSeconds;
+        try
+        {
+            return (long?)await command.ExecuteScalarAsync(cancellationToken);
+        }
+        catch (NpgsqlException e) when (e.InnerException is TimeoutException)
+        {
+            // Nothing but the progress is told with it.
+            return null;
+        }
     }
 
     public async Task<ReplayPage> ReadAsync(string cursor, int limit, CancellationToken cancellationToken)
@@ -78,6 +93,7 @@ internal sealed partial class StoreReplayReader(NpgsqlDataSource database, Repla
     private NpgsqlCommand Command(string select, string cursor, string tail)
     {
         var command = database.CreateCommand();
+        command.CommandTimeout = PageSeconds;
         var sql = new StringBuilder(select).Append(" FROM events WHERE stream_id = $1");
         command.Parameters.Add(new() { Value = request.Stream });
         if (request.From is { } from)

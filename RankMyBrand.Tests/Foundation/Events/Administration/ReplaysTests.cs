@@ -102,6 +102,25 @@ public sealed class ReplaysTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Replay_OfAnArchiveThatIsSlow_GoesOnWithoutATotal()
+    {
+        var group = new Recorder();
+        // As in a service with a large archive, statements take longer than they are given.
+        _database += ";Command Timeout=1";
+        await using var host = await StartAsync(builder => group.Subscribe(builder, Stream, "group"));
+        await PublishAsync(host, Events(3));
+        await using (var database = NpgsqlDataSource.Create(_database))
+        await using (var slow = database.CreateCommand(
+            "ALTER TABLE events RENAME TO kept; CREATE VIEW events AS SELECT * FROM kept WHERE pg_sleep(2) IS NOT NULL"))
+            await slow.ExecuteNonQueryAsync(Cancellation);
+
+        var replay = await EndAsync(host, await host.Get<Replays>().StartAsync(new ReplayRequest(Stream, "group"), Cancellation));
+
+        Assert.Equal((ReplayState.Done, 3, null), (replay.State, replay.Sent, replay.Total));
+        Assert.Equal(3, group.Replayed.Count);
+    }
+
+    [Fact]
     public async Task StartFromTheStore_HasANewHandlerCatchUpWithoutAGap()
     {
         await using var host = await StartAsync();
