@@ -9,6 +9,9 @@ public sealed class EventStore(NpgsqlDataSource database)
     /// <summary>The tenant of events that name none.</summary>
     public const string DefaultTenant = "default";
 
+    /// <summary>A page is held in memory; large events make it shorter.</summary>
+    private const int MaxPageCharacters = 8 * 1024 * 1024;
+
     /// <summary>Stores events, each once: one that is there already is left as it is. All or none are stored.</summary>
     /// <returns>How many were new.</returns>
     /// <exception cref="PostgresException">The server refused one of them (SQLSTATE class 22) or is away.</exception>
@@ -43,19 +46,19 @@ public sealed class EventStore(NpgsqlDataSource database)
             command.Parameters.Add(new() { Value = after });
         }
 
-        var items = new List<StoredEvent>();
+        var (items, characters) = (new List<StoredEvent>(), 0);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
+            // One more than the page holds tells that there is a next one.
+            if (items.Count == query.Limit || characters >= MaxPageCharacters)
+                return new EventPage(items, items[^1].Id);
             items.Add(new StoredEvent(
                 reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetFieldValue<DateTimeOffset>(5)));
+            characters += items[^1].Data.Length + items[^1].Metadata.Length;
         }
 
-        // One more than asked for tells whether there is a next page.
-        if (items.Count <= query.Limit)
-            return new EventPage(items, null);
-        items.RemoveAt(items.Count - 1);
-        return new EventPage(items, items[^1].Id);
+        return new EventPage(items, null);
     }
 
     private static string TextOf(EventQuery query)

@@ -50,6 +50,25 @@ public sealed class PagingTests(ArchiveDatabases databases) : IClassFixture<Arch
         Assert.True(old.Intersect(seen).Count() < old.Count);
     }
 
+    [Fact]
+    public async Task Pages_OfLargeEvents_AreShorterAndGiveEachOnce()
+    {
+        var store = new EventStore(databases[ArchiveKind.Plain]);
+        var large = Enumerable.Range(0, 20).Select(_ => NewEvent($"\"{new string('x', 1_000_000)}\"")).ToList();
+        await store.SaveAsync([.. large.Select(@event => Deliver(@event, _stream))], Token);
+
+        var (first, seen) = (await store.ReadAsync(new EventQuery(_stream) { Limit = 1000, Ascending = true }, Token), new List<Guid>());
+        for (var page = first; ; page = await store.ReadAsync(new EventQuery(_stream) { Limit = 1000, Ascending = true, After = page.NextCursor }, Token))
+        {
+            seen.AddRange(page.Items.Select(item => item.Id));
+            if (page.NextCursor is null)
+                break;
+        }
+
+        Assert.InRange(first.Items.Count, 1, 10);
+        Assert.Equal(large.Select(@event => @event.Id), seen);
+    }
+
     private async Task<HashSet<Guid>> SaveAsync(EventStore store, DateTimeOffset from, int count)
     {
         var events = Enumerable.Range(0, count).Select(number => NewEvent(createdAt: from.AddMilliseconds(number / 7))).ToList();
