@@ -37,6 +37,8 @@ internal sealed class FoldedText
                 i++;
             }
         }
+
+        SortMarks();
     }
 
     /// <summary>The folded characters.</summary>
@@ -90,7 +92,6 @@ internal sealed class FoldedText
         var count = Fold(rune).EncodeToUtf16(utf16);
         for (var i = 0; i < count; i++)
             Append(utf16[i], source);
-        SortMarks();
     }
 
     /// <summary>
@@ -102,15 +103,18 @@ internal sealed class FoldedText
 
     /// <summary>
     /// Marks of one letter may stand in any order and mean the same. Ordering them by code point instead of by combining class is
-    /// enough to make equivalent sequences equal.
+    /// enough to make equivalent sequences equal. It is done when all of them are there: a text may be nothing but marks.
     /// </summary>
     private void SortMarks()
     {
-        for (var i = _length - 1; i > 0 && IsMark(_characters[i]) && IsMark(_characters[i - 1]) && _characters[i] < _characters[i - 1]; i--)
-            (_characters[i], _characters[i - 1]) = (_characters[i - 1], _characters[i]);
+        var first = _length;
+        while (first > 0 && IsMark(_characters[first - 1]))
+            first--;
+        if (_length - first > 1)
+            Array.Sort(_characters, _sources, first, _length - first);
     }
 
-    private static bool IsMark(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark;
+    private static bool IsMark(char c) => c >= '\u0300' && char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark;
 
     private void AppendSpace(int source)
     {
@@ -120,6 +124,8 @@ internal sealed class FoldedText
 
     private void Append(char c, int source)
     {
+        if (!IsMark(c))
+            SortMarks();
         if (_length == _characters.Length)
         {
             var larger = Math.Max(16, _length * 2);

@@ -161,6 +161,14 @@ public sealed class BrandMatcherTests
     }
 
     [Fact]
+    public void Match_MarksInTheWrongOrder_TakesTimeInProportion()
+    {
+        const int Many = 250_000;
+
+        Assert.Empty(BrandsIn($"Google{new string('\u036F', Many)}{new string('\u0300', Many)}"));
+    }
+
+    [Fact]
     public void Constructor_TermOfTwoBrands_Throws()
     {
         var error = Assert.Throws<ArgumentException>(() => new BrandMatcher([["Google"], ["GOOGLE"]]));
