@@ -15,7 +15,20 @@ internal sealed class OutboxSession : IAsyncDisposable
     /// <summary>Held shared by transactions that add, and exclusively by a relay that sleeps; see <see cref="RestAsync"/>.</summary>
     public const long SleepKey = LeaderKey + 1;
 
+    // The recursion finds the streams by hopping through the primary key; there are few.
+    private const string Streams =
+        """
+        WITH RECURSIVE streams (stream) AS (
+            SELECT min(stream) FROM outbox
+            UNION ALL
+            SELECT (SELECT min(o.stream) FROM outbox o WHERE o.stream > s.stream) FROM streams s WHERE s.stream IS NOT NULL)
+        """;
+
     private const int MaxBatchBytes = 4 * 1024 * 1024;
+
+    /// <summary>How many events of a stream are counted at most.</summary>
+    public const int MaxCounted = 10_000;
+
     private static readonly TimeSpan s_firstNap = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan s_shortestWait = TimeSpan.FromMilliseconds(1);
 
@@ -53,13 +66,9 @@ internal sealed class OutboxSession : IAsyncDisposable
         int limit, IReadOnlyCollection<string> exceptStreams, CancellationToken cancellationToken)
     {
         _notified = false;
-        // The recursion finds the streams by hopping through the primary key; there are few.
         await using var command = new NpgsqlCommand(
-            """
-            WITH RECURSIVE streams (stream) AS (
-                SELECT min(stream) FROM outbox
-                UNION ALL
-                SELECT (SELECT min(o.stream) FROM outbox o WHERE o.stream > s.stream) FROM streams s WHERE s.stream IS NOT NULL)
+            $"""
+            {Streams}
             SELECT e.stream, e.position, e.event_id, e.event_type, e.event_data, e.correlation_id, e.traceparent, e.tenant_id, e.source,
                    e.attributes, e.deduplication_key, greatest(clock_timestamp() - e.added_at, interval '0'),
                    e.partition_key
@@ -105,16 +114,28 @@ internal sealed class OutboxSession : IAsyncDisposable
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Counts what waits: for each stream the events, those put aside, and the age of the oldest.</summary>
+    /// <summary>
+    /// Counts what waits: for each stream the events, those put aside, and the age of the oldest. It counts no further than
+    /// <see cref="MaxCounted"/>: while a long outage fills the outbox, looking at all of it would keep the relay from emptying it.
+    /// </summary>
     public async Task<IReadOnlyList<OutboxLag>> MeasureAsync(CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            """
-            SELECT stream, count(*) FILTER (WHERE rejected IS NULL), count(rejected),
-                   coalesce(greatest(clock_timestamp() - min(added_at) FILTER (WHERE rejected IS NULL), interval '0'), interval '0')
-            FROM outbox GROUP BY stream
+            $"""
+            {Streams}
+            SELECT s.stream, waiting.count, aside.count, coalesce(greatest(clock_timestamp() - waiting.since, interval '0'), interval '0')
+            FROM streams s
+            CROSS JOIN LATERAL (
+                SELECT count(*), min(added_at) AS since
+                FROM (SELECT added_at FROM outbox WHERE stream = s.stream AND rejected IS NULL ORDER BY position LIMIT $1) oldest) waiting
+            CROSS JOIN LATERAL (
+                SELECT count(*) FROM (SELECT FROM outbox WHERE stream = s.stream AND rejected IS NOT NULL LIMIT $1) marked) aside
+            WHERE s.stream IS NOT NULL
             """,
-            _connection);
+            _connection)
+        {
+            Parameters = { new() { Value = MaxCounted } },
+        };
         var lags = new List<OutboxLag>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

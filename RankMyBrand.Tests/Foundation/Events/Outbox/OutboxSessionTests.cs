@@ -13,6 +13,25 @@ public sealed class OutboxSessionTests(Servers servers) : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _platform.DisposeAsync();
 
+    [Fact]
+    public async Task Measure_LongBacklog_IsCountedUpToALimit()
+    {
+        await using (var fill = _platform.Database.CreateCommand(
+            """
+            INSERT INTO outbox (stream, event_id, event_type, event_data, added_at, rejected)
+            SELECT CASE WHEN n > 11000 THEN 'short' ELSE 'long' END, gen_random_uuid(), 't', '{}', now() - interval '1 hour' + n * interval '1 ms',
+                   CASE WHEN n % 4000 = 1 THEN 'no' END
+            FROM generate_series(1, 11007) n
+            """))
+            await fill.ExecuteNonQueryAsync(Token);
+        await using var session = await OutboxSession.TryLeadAsync(_platform.Database, Token);
+
+        var lags = await session!.MeasureAsync(Token);
+
+        Assert.Equal([("long", OutboxSession.MaxCounted, 3L), ("short", 7L, 0L)], lags.Select(lag => (lag.Stream, lag.Waiting, lag.Rejected)));
+        Assert.All(lags, lag => Assert.InRange(lag.OldestAge, TimeSpan.FromMinutes(59), TimeSpan.FromMinutes(70)));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(300)]
