@@ -64,6 +64,9 @@ internal abstract class BatchReader(PipeReader body)
                 if (read.IsCompleted)
                 {
                     Body.AdvanceTo(read.Buffer.End);
+                    // The end of the body may come when all of an endless line has been dropped.
+                    if (skipping)
+                        yield return new BatchLine(number + 1, null);
                     yield break;
                 }
 

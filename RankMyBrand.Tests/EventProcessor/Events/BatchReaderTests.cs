@@ -38,6 +38,25 @@ public class BatchReaderTests
     }
 
     [Fact]
+    public async Task Lines_LastOneLongerThanAnEventAndTheEndLater_IsReported()
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var http = new DefaultHttpContext();
+        http.Features.Set<IRequestBodyPipeFeature>(new BodyPipe(pipe.Reader));
+        http.Request.ContentType = "application/jsonl";
+        await pipe.Writer.WriteAsync(Encoding.ASCII.GetBytes("{}\n" + new string('x', 100_000)), TestContext.Current.CancellationToken);
+        await using var lines = BatchReader.For(http.Request, maxEventBytes: 1024)!.ReadAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+
+        Assert.True(await lines.MoveNextAsync());
+        var last = lines.MoveNextAsync();
+        await pipe.Writer.CompleteAsync();
+
+        Assert.True(await last);
+        Assert.Equal(new BatchLine(2, null), lines.Current);
+        Assert.False(await lines.MoveNextAsync());
+    }
+
+    [Fact]
     public async Task Elements_OfAnArray_AreCutOutAsTheyAre()
     {
         var lines = await ReadAsync("application/json; charset=utf-8", " [ {\"a\": [1, 2]} ,{}, 3 ] ");
