@@ -8,6 +8,9 @@ internal sealed class BatchPublisher(IEventBus bus, string stream, EventContext 
 {
     private const int GroupSize = 500;
 
+    /// <summary>Large events make a group shorter: it is held in memory.</summary>
+    private const int GroupBytes = 4 * 1024 * 1024;
+
     /// <summary>A body of nothing but faults must not fill the memory with their list.</summary>
     private const int MaxRejected = 1000;
 
@@ -17,6 +20,7 @@ internal sealed class BatchPublisher(IEventBus bus, string stream, EventContext 
     private EventRejection? _lastRejection;
     private int _accepted;
     private int _lastNumber;
+    private long _groupBytes;
 
     /// <summary>True while no event has been accepted or rejected.</summary>
     public bool IsEmpty => _accepted == 0 && _rejected.Count == 0 && _group.Count == 0;
@@ -37,9 +41,10 @@ internal sealed class BatchPublisher(IEventBus bus, string stream, EventContext 
         _lastNumber = line.Number;
         var key = context.IdempotencyKey is { } batchKey ? $"{batchKey}/{line.Number}" : null;
         StreamEvent? @event = null;
-        var fault = line.Json is { } json
-            ? EventParser.TryParse(json, context, key, out @event)
-            : "The line is longer than an event may be.";
+        var json = line.Json.GetValueOrDefault();
+        var fault = line.Json is null
+            ? "The line is longer than an event may be."
+            : EventParser.TryParse(json, context, key, out @event);
         if (fault is not null)
         {
             _rejected.Add(new(line.Number, ProblemCode.Validation.WireName(), fault));
@@ -48,7 +53,8 @@ internal sealed class BatchPublisher(IEventBus bus, string stream, EventContext 
 
         _group.Add(@event!);
         _numbers.Add(line.Number);
-        if (_group.Count == GroupSize)
+        _groupBytes += json.Length;
+        if (_group.Count == GroupSize || _groupBytes >= GroupBytes)
             await FlushAsync(cancellationToken);
         return true;
     }
@@ -88,5 +94,6 @@ internal sealed class BatchPublisher(IEventBus bus, string stream, EventContext 
 
         _group.Clear();
         _numbers.Clear();
+        _groupBytes = 0;
     }
 }

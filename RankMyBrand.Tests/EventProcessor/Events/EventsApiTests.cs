@@ -111,6 +111,23 @@ public sealed class EventsApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task PostBatch_OfLargeLines_IsPublishedAsItComes()
+    {
+        var redis = _app.Services.GetRequiredService<IConnectionMultiplexer>().GetDatabase();
+        var lines = string.Concat(Enumerable.Repeat($"{{\"type\":\"t\",\"data\":\"{new string('x', 1_000_000)}\"}}\n", 6));
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(IPAddress.Loopback, _client.BaseAddress!.Port, Cancellation);
+
+        await connection.GetStream().WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /api/events/{Stream}/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+                + string.Create(CultureInfo.InvariantCulture, $"Transfer-Encoding: chunked\r\n\r\n{lines.Length:X}\r\n{lines}\r\n")),
+            Cancellation);
+
+        await Eventually.TrueAsync(async () => await redis.StreamLengthAsync(Stream) >= 4);
+    }
+
+    [Fact]
     public async Task Live_OfAQuietStream_BeginsAtOnceAndDoesNotFallSilent()
     {
         using var response = await _client.GetAsync($"/api/events/{Stream}/live", HttpCompletionOption.ResponseHeadersRead, Cancellation);
