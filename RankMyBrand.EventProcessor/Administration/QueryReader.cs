@@ -18,6 +18,8 @@ internal sealed class QueryReader(IQueryCollection query)
         var values = query[name];
         if (values.Count > 1)
             Fault ??= $"The query parameter '{name}' is there {values.Count} times; it may be there once.";
+        if (values is [""])
+            Fault ??= $"The query parameter '{name}' is empty; leave it out, or say what is meant.";
         return values is [{ Length: > 0 } value] ? value : null;
     }
 

@@ -38,6 +38,7 @@ public sealed class AdministrationErrorsTests(AdministrationFixture fixture) : I
     [InlineData("DELETE", $"{Letters}?all=true&group=a", null, 400, "VALIDATION", "but not both")]
     [InlineData("DELETE", $"{Letters}?all=yes", null, 400, "VALIDATION", "'all' is 'yes'; it must be true or false.")]
     [InlineData("DELETE", $"{Letters}?gruop=a&all=true", null, 400, "VALIDATION", "There is no query parameter 'gruop'")]
+    [InlineData("DELETE", $"{Letters}?group=&errorType=Malformed", null, 400, "VALIDATION", "'group' is empty; leave it out")]
     [InlineData("DELETE", $"{Letters}/1-1", null, 404, "NOT_FOUND", "has no dead letter '1-1'")]
     [InlineData("POST", Replays, "{}", 400, "VALIDATION", "has no 'group'")]
     [InlineData("POST", Replays, """{"group":"nobody"}""", 409, "CONFLICT", "has no group 'nobody'")]
