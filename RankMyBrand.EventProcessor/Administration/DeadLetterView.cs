@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using RankMyBrand.Foundation.Events;
 
 namespace RankMyBrand.EventProcessor.Administration;
@@ -29,6 +30,10 @@ internal record DeadLetterView(
 /// <summary>A dead letter with everything that is known of it.</summary>
 internal sealed record DeadLetterDetail : DeadLetterView
 {
+    /// <summary>How it is written: an event's data may be nested more deeply than JSON is by default.</summary>
+    public static JsonSerializerOptions Format { get; } =
+        new(JsonSerializerDefaults.Web) { MaxDepth = JsonText.MaxDepth + 2, TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+
     private static readonly JsonDocumentOptions s_deep = new() { MaxDepth = JsonText.MaxDepth + 1 };
 
     private DeadLetterDetail(DeadLetterView view)

@@ -74,7 +74,7 @@ internal static class DeadLettersApi
 
     private static async Task<IResult> Show(string stream, string id, DeadLetterBox box, CancellationToken cancellationToken) =>
         DeadLetterBox.IsId(id) && await box.FindAsync(stream, id, cancellationToken) is { } letter
-            ? TypedResults.Ok(DeadLetterDetail.Of(letter))
+            ? TypedResults.Json(DeadLetterDetail.Of(letter), DeadLetterDetail.Format)
             : NoLetter(stream, id);
 
     private static async Task<IResult> Replay(string stream, Selection selection, DeadLetterBox box, CancellationToken cancellationToken)

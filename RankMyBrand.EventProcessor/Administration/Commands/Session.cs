@@ -6,7 +6,7 @@ namespace RankMyBrand.EventProcessor.Administration.Commands;
 /// <summary>One run of a command: what it may use, and where it writes to.</summary>
 internal sealed class Session(TextWriter output, TextWriter error, Action<IHostApplicationBuilder>? configure) : IAsyncDisposable
 {
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    private static readonly JsonSerializerOptions s_json = new(DeadLetterDetail.Format)
     {
         WriteIndented = true,
         // It goes to a terminal or a file, not into a page; control characters are escaped all the same.

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using RankMyBrand.EventProcessor.Administration.Commands;
+using RankMyBrand.Foundation.Events;
 using RankMyBrand.Tests.Foundation.Events.Administration;
 using RankMyBrand.Tests.Support;
 
@@ -51,6 +53,22 @@ public sealed class AdministrationApiTests(Servers servers) : IAsyncLifetime
         Assert.Equal(4, _host.Recorder.Replayed.Count);
         using var gone = await Client.GetAsync($"{Letters}/{letters[0].Id}", Cancellation);
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+    }
+
+    [Fact]
+    public async Task DeadLetter_WithDeepData_IsShown()
+    {
+        var deep = $"{new string('[', JsonText.MaxDepth)}{new string(']', JsonText.MaxDepth)}";
+        await _host.PublishAsync(("poison", deep));
+        await Recorder.Until(async () => await _host.Box.CountAsync(AdministrationHost.Stream, Cancellation) == 1);
+        var id = (string)(await GetAsync(Letters))["items"]![0]!["id"]!;
+
+        Assert.Contains($"\"data\":{deep},", await Client.GetStringAsync($"{Letters}/{id}", Cancellation), StringComparison.Ordinal);
+        using var output = new StringWriter();
+        await AdministrationCli.RunAsync(
+            ["dead-letters", "show", AdministrationHost.Stream, id, "--json"], output, TextWriter.Null,
+            builder => AdministrationHost.Configure(builder, _host.Redis, _host.Database));
+        Assert.Contains(deep, output.ToString().ReplaceLineEndings("").Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     [Fact]
