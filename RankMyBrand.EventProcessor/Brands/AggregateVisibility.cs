@@ -16,9 +16,11 @@ internal sealed class AggregateVisibility(VisibilityStore store, RecommendAction
         {
             if (!delivery.TryRead(BrandsJson.Default.ResponseVisibility, out var visibility))
                 continue;
-            // Its day is a chunk of the table, as it is in the archive, and anybody may publish to the stream.
+            // Anybody may publish to the stream. Its day is a chunk of the table, as it is in the archive.
             if (EventTime.FaultOf(visibility.RespondedAt, now) is { } fault)
                 delivery.Reject($"The response is said to have come {fault}");
+            else if (!IsWhole(visibility))
+                delivery.Reject("A brand of the response has no name, or is mentioned nowhere.");
             else
                 responses.Add(new MeasuredResponse(delivery.Event.Tenant ?? EventStore.DefaultTenant, visibility));
         }
@@ -28,4 +30,8 @@ internal sealed class AggregateVisibility(VisibilityStore store, RecommendAction
         await store.SaveAsync(responses, cancellationToken);
         await rule.JudgeAsync(responses, cancellationToken);
     }
+
+    /// <summary>JSON that leaves members out has the form of a visibility all the same.</summary>
+    private static bool IsWhole(ResponseVisibility visibility) => visibility.Brands is { } brands
+        && brands.All(brand => brand is { Brand.Length: > 0 } and ({ Mentions: 0 } or { FirstPosition: not null, FirstWord: not null }));
 }

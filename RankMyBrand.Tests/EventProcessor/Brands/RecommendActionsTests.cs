@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -51,6 +52,25 @@ public sealed class RecommendActionsTests(Servers servers)
         await Handler(database).HandleAsync([.. Enumerable.Range(0, 4).Select(i => Calculated(s_ten.AddMinutes(i), ("Google", 1), ("OpenAI", 3)))], Cancellation);
 
         Assert.Empty(_bus.Published);
+    }
+
+    [Theory]
+    [InlineData("""{"brand":"Google","mentions":1,"shareOfVoice":1}""")]
+    [InlineData("""{"brand":"Google","mentions":1,"firstPosition":3,"shareOfVoice":1}""")]
+    [InlineData("""{"mentions":1,"firstPosition":3,"firstWord":1}""")]
+    [InlineData("null")]
+    public async Task Handle_WhatIsNotWhole_IsRejectedAndSpoilsNothing(string brand)
+    {
+        await using var database = await BrandsDatabase.CreateAsync(servers, BrandsDatabase.Flavour.Timescale, Cancellation);
+        var data = $$"""{"responseId":"{{UuidV7.Next()}}","respondedAt":"{{s_ten:O}}","totalMentions":1,"brands":[{{brand}}]}""";
+        var wrong = TestBrands.Deliver(new StreamEvent { Type = CalculateVisibility.EventType, Data = Encoding.UTF8.GetBytes(data) }, BrandStreams.Calculated);
+
+        await Handler(database).HandleAsync([wrong, Calculated(s_ten, ("Google", 1))], Cancellation);
+
+        Assert.True(wrong.Failed?.IsFinal);
+        var bucket = Assert.Single(await new VisibilityStore(database).ReadAsync(
+            "default", new MetricsQuery("Google", s_ten, s_ten.AddHours(1), TimeSpan.FromHours(1)), Cancellation));
+        Assert.Equal((1, 1), (bucket.Responses, bucket.Mentions));
     }
 
     [Fact]
