@@ -12,7 +12,7 @@ internal sealed class AdministrationFilter : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
-        if (EventContext.Of(context.HttpContext).Tenant is { } tenant and not EventStore.DefaultTenant)
+        if (EventContext.Of(context.HttpContext).Tenant is { } tenant)
         {
             return Problem.Create(
                 ProblemCode.Forbidden,

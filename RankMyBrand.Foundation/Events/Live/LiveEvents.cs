@@ -23,7 +23,8 @@ public sealed record LiveTopic(string Stream)
     /// <summary>The only type of event that is heard; null for all.</summary>
     public string? Type { get; init; }
 
-    internal bool Covers(StreamEvent @event) => @event.Tenant == Tenant && (Type is null || @event.Type == Type);
+    internal bool Covers(StreamEvent @event) =>
+        (@event.Tenant ?? EventStore.DefaultTenant) == (Tenant ?? EventStore.DefaultTenant) && (Type is null || @event.Type == Type);
 }
 
 /// <summary>Lets any number of listeners follow streams, with one reading connection for each partition that has listeners.</summary>

@@ -70,6 +70,24 @@ public sealed class EventsApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Post_ForTheDefaultTenantByItsName_IsOncePerKeyWithThatForNone()
+    {
+        var ids = new HashSet<string>();
+        foreach (var tenant in (string[])["", "default"])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/events/{Stream}")
+            {
+                Content = new StringContent("""{"type":"t","data":1}""", Encoding.UTF8, "application/json"),
+                Headers = { { "X-Tenant-ID", tenant }, { "Idempotency-Key", "k" } },
+            };
+            using var response = await _client.SendAsync(request, Cancellation);
+            ids.Add((string)(await AnswerAsync(response))["id"]!);
+        }
+
+        Assert.Single(ids);
+    }
+
+    [Fact]
     public async Task PostBatch_LinesOfMoreThanAServerTakesByDefault_ArePublished()
     {
         const int Lines = 31;

@@ -56,6 +56,22 @@ public sealed class LiveEventsTests
         Assert.Equal(0, failures);
     }
 
+    [Theory]
+    [InlineData(null, "default")]
+    [InlineData("default", null)]
+    public async Task Listen_DefaultTenantByItsNameOrByNone_IsTheSame(string? listening, string? publishing)
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+        await host.Bus.PublishAsync(Stream, EventBusTests.Event("1") with { Tenant = "other" }, Cancellation);
+        await host.Bus.PublishAsync(Stream, EventBusTests.Event("2") with { Tenant = publishing }, Cancellation);
+
+        using var listener = await host.Get<LiveEvents>().ListenAsync(new LiveTopic(Stream) { After = "0-0", Tenant = listening }, Cancellation);
+
+        var heard = await listener.ReadAllAsync(Cancellation).FirstAsync(Cancellation).AsTask().WaitAsync(s_patience, Cancellation);
+        Assert.Equal("2"u8, heard.Event.Data.Span);
+    }
+
     private static async Task<string> ReaderAsync(IDatabase redis)
     {
         while (true)
