@@ -12,15 +12,16 @@ namespace RankMyBrand.Foundation.Data;
 /// </summary>
 public sealed partial record Migration(int Version, string Name, bool NeedsTimescale, string Sql)
 {
-    /// <summary>The SHA-256 of the SQL, in hexadecimal.</summary>
-    public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
+    /// <summary>The SHA-256 of the SQL, in hexadecimal; a checkout with the line ends of Windows has the same one.</summary>
+    public string Checksum =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql.Replace("\r\n", "\n", StringComparison.Ordinal))));
 
     /// <summary>The migrations embedded in an assembly, in their order.</summary>
-    /// <exception cref="MigrationException">Two of them have the same version.</exception>
+    /// <exception cref="MigrationException">Two of them have the same version, or the name of one is not of this form.</exception>
     public static IReadOnlyList<Migration> FromAssembly(Assembly assembly) => FromAssemblies([assembly]);
 
     /// <summary>The migrations embedded in assemblies: those of the first one, then those of the next.</summary>
-    /// <exception cref="MigrationException">Two of them have the same version.</exception>
+    /// <exception cref="MigrationException">Two of them have the same version, or the name of one is not of this form.</exception>
     public static IReadOnlyList<Migration> FromAssemblies(IEnumerable<Assembly> assemblies)
     {
         var migrations = assemblies.SelectMany(EmbeddedIn).ToList();
@@ -35,14 +36,21 @@ public sealed partial record Migration(int Version, string Name, bool NeedsTimes
     public override string ToString() => $"{Version:0000}_{Name}";
 
     private static IEnumerable<Migration> EmbeddedIn(Assembly assembly) => assembly.GetManifestResourceNames()
-        .Select(resource => (Resource: resource, Match: FileName().Match(resource)))
-        .Where(found => found.Match.Success)
-        .Select(found => new Migration(
-            int.Parse(found.Match.Groups["version"].ValueSpan),
-            found.Match.Groups["name"].Value,
-            found.Match.Groups["timescale"].Success,
-            Read(assembly, found.Resource)))
+        .Where(resource => resource.Contains(".Migrations.", StringComparison.Ordinal) && resource.EndsWith(".sql", StringComparison.Ordinal))
+        .Select(resource => Of(resource, Read(assembly, resource)))
         .OrderBy(migration => migration.Version);
+
+    /// <summary>A file that is passed over would be missed by statements that then wait for its tables for ever.</summary>
+    internal static Migration Of(string resource, string sql)
+    {
+        var match = FileName().Match(resource);
+        return match.Success
+            ? new Migration(
+                int.Parse(match.Groups["version"].ValueSpan), match.Groups["name"].Value, match.Groups["timescale"].Success, sql)
+            : throw new MigrationException(
+                $"The migration {resource} has no name of the form NNNN_name.sql or NNNN_name.timescaledb.sql, with four digits, then "
+                + "letters, digits and underscores.");
+    }
 
     private static string Read(Assembly assembly, string resource)
     {

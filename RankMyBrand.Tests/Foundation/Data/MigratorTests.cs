@@ -93,6 +93,26 @@ public sealed class MigratorTests
         Assert.Equal(1, await CountAsync(database, "SELECT count(*) FROM schema_migrations"));
     }
 
+    [Theory]
+    [InlineData("200_words")]
+    [InlineData("0200-words")]
+    [InlineData("0200_word-counts")]
+    [InlineData("0200_words.timescale")]
+    public void Of_FileWithAnotherName_IsNotPassedOver(string name)
+    {
+        var wrong = Assert.Throws<MigrationException>(() => Migration.Of($"RankMyBrand.Words.Migrations.{name}.sql", ""));
+
+        Assert.StartsWith($"The migration RankMyBrand.Words.Migrations.{name}.sql has no name of the form NNNN_name.sql", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Checksum_LineEndsOfWindows_MakeNoDifference()
+    {
+        var unix = new Migration(1, "step", NeedsTimescale: false, "SELECT 1;\nSELECT 2;\n");
+
+        Assert.Equal(unix.Checksum, (unix with { Sql = unix.Sql.ReplaceLineEndings("\r\n") }).Checksum);
+    }
+
     [Fact]
     public void FromAssemblies_OneVersionTwice_NamesTheMigrations()
     {
