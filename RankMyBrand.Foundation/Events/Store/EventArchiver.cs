@@ -34,9 +34,10 @@ public sealed class EventArchiver(EventStore store, TimeProvider time) : IEventH
         {
             await store.SaveAsync(deliveries, cancellationToken);
         }
-        catch (PostgresException e) when (IsDataFault(e) && deliveries.Count > 1)
+        catch (PostgresException e) when ((IsDataFault(e) || e.SqlState == PostgresErrorCodes.ConfigurationLimitExceeded) && deliveries.Count > 1)
         {
-            // One of them cannot be stored: halving finds it in few steps, and the others are stored.
+            // One of them cannot be stored: halving finds it in few steps, and the others are stored. Or all are late: TimescaleDB
+            // decompresses only so many rows for one statement, and fewer events need fewer.
             var half = deliveries.Count / 2;
             await SaveAsync([.. deliveries.Take(half)], cancellationToken);
             await SaveAsync([.. deliveries.Skip(half)], cancellationToken);

@@ -50,6 +50,36 @@ public sealed class EventArchiverTests(ArchiveDatabases databases, Servers serve
         Assert.All(deliveries, delivery => Assert.Null(delivery.Failed));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Handle_LateEventsThatDecompressTooMuchTogether_StoresThemInParts(int attempt)
+    {
+        await using var database = NpgsqlDataSource.Create(await servers.CreateDatabaseAsync());
+        // What TimescaleDB's licensed edition does for compressed days, which the servers of Debian do not have.
+        await using (var command = database.CreateCommand(
+            """
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF (SELECT count(*) FROM events) > 30 THEN
+                    RAISE EXCEPTION 'tuple decompression limit exceeded by operation' USING ERRCODE = '53400';
+                END IF;
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER refuse AFTER INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION refuse()
+            """))
+            await command.ExecuteNonQueryAsync(Token);
+        var deliveries = Enumerable.Range(0, 40).Select(number => Deliver(NewEvent($"{number}"), _stream, attempt)).ToList();
+
+        var error = await Assert.ThrowsAsync<PostgresException>(
+            () => new EventArchiver(new EventStore(database), TimeProvider.System).HandleAsync(deliveries, Token));
+
+        Assert.True(TransientFailure.Is(error));
+        Assert.All(deliveries, delivery => Assert.Null(delivery.Failed));
+        await using var stored = database.CreateCommand("SELECT count(*) FROM events");
+        Assert.Equal(30L, await stored.ExecuteScalarAsync(Token));
+    }
+
     [Fact]
     public async Task Handle_ImpossibleTimes_RejectsThoseAndMakesNoChunks()
     {
