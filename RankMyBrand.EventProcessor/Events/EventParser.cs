@@ -149,7 +149,7 @@ internal static class EventParser
             if (reader.ValueTextEquals("correlationId"u8) || reader.ValueTextEquals("correlationid"u8))
                 return ReadCorrelationId(ref reader);
             if (reader.ValueTextEquals("partitionKey"u8) || reader.ValueTextEquals("partitionkey"u8))
-                return ReadString(ref reader, "partitionKey", ref _partitionKey, isOptional: true);
+                return ReadString(ref reader, "partitionKey", ref _partitionKey);
             if (reader.ValueTextEquals("specversion"u8))
                 return ReadString(ref reader, "specversion", ref _specVersion);
             if (reader.ValueTextEquals("id"u8))
@@ -161,7 +161,8 @@ internal static class EventParser
             if (reader.ValueTextEquals("data_base64"u8))
             {
                 reader.Read();
-                return reader.TokenType is JsonTokenType.String && reader.TryGetBytesFromBase64(out _dataBase64)
+                return reader.TokenType is JsonTokenType.Null
+                    || (reader.TokenType is JsonTokenType.String && reader.TryGetBytesFromBase64(out _dataBase64))
                     ? null
                     : "The CloudEvent's 'data_base64' is not a base64 string.";
             }
@@ -199,10 +200,11 @@ internal static class EventParser
 
         private static bool IsCorrelationCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_';
 
-        private static string? ReadString(ref Utf8JsonReader reader, string name, ref string? value, bool isOptional = false)
+        /// <summary>An attribute that is null counts as not there (CloudEvents, JSON format, section 3.1).</summary>
+        private static string? ReadString(ref Utf8JsonReader reader, string name, ref string? value)
         {
             reader.Read();
-            if (isOptional && reader.TokenType is JsonTokenType.Null)
+            if (reader.TokenType is JsonTokenType.Null)
                 return null;
             if (reader.TokenType is not JsonTokenType.String)
             {
@@ -220,7 +222,6 @@ internal static class EventParser
             JsonTokenType.StartObject => "object",
             JsonTokenType.StartArray => "array",
             JsonTokenType.Number => "number",
-            JsonTokenType.Null => "null",
             _ => "boolean",
         };
     }

@@ -40,6 +40,14 @@ public class EventParserTests
     }
 
     [Fact]
+    public void TryParse_CloudEventWithAttributesThatAreNull_HasNone()
+    {
+        var @event = Parse("""{"specversion":"1.0","id":"1","source":"s","type":"t","datacontenttype":null,"data_base64":null,"data":1}""");
+
+        Assert.Equal("1"u8, @event.Data.Span);
+    }
+
+    [Fact]
     public void TryParse_CloudEvent_KeepsItsAttributesAndItsIdentity()
     {
         var @event = Parse(
@@ -65,6 +73,7 @@ public class EventParserTests
     [InlineData("{\"type\":\"t\",\"data\":1} x", "not valid JSON")]
     [InlineData("{\"data\":1}", "no 'type'")]
     [InlineData("{\"type\":\"\",\"data\":1}", "no 'type'")]
+    [InlineData("{\"type\":null,\"data\":1}", "no 'type'")]
     [InlineData("{\"type\":7,\"data\":1}", "'type' is a JSON number; it must be a string")]
     [InlineData("{\"type\":\"a\\nb\",\"data\":1}", "control characters")]
     [InlineData("{\"type\":\"t\"}", "no 'data'")]
