@@ -21,6 +21,8 @@ internal static class MetricsApi
         string brand, HttpContext http, VisibilityStore store, IOptions<BrandsOptions> options, TimeProvider time,
         CancellationToken cancellationToken, string? from = null, string? to = null, string? bucket = null)
     {
+        // Routing decodes everything but this, and a brand may be called AC/DC.
+        brand = brand.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         var tracked = options.Value.Tracked;
         if (tracked.FirstOrDefault(known => known.Name.Equals(brand, StringComparison.OrdinalIgnoreCase)) is not { } found)
         {
