@@ -137,24 +137,32 @@ internal sealed partial class Ownership(
         context.Held.Change(() => (source.IsLeaving, source.Access) = (true, SourceAccess.None));
         watch.WakeReaders();
         await passAsync();
-        var idle = context.Held.Ask(() =>
+        var queue = context.Held.Ask(() =>
         {
             var queue = source.Queue;
             source.Close(context.Options.Ordering);
-            var idle = queue.Abandon();
-            queue.Emptied = () => settled.TrySetResult();
-            if (queue.Count == 0)
+            queue.Settled = () => settled.TrySetResult();
+            if (!queue.IsBusy)
                 settled.TrySetResult();
-            return idle;
+            return queue;
         });
-        await context.Patience.UntilDoneAsync("give entries back", () => pending.GiveBackAsync(source, idle), context.Lifetime.Hurrying);
+        await GiveBackAsync();
         await settled.Task.WaitAsync(context.Lifetime.Hurrying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // What was to be tried again here is tried by the next owner.
+        await GiveBackAsync();
         await context.Patience.UntilDoneAsync(
             "give up a partition",
             () => context.Database.ScriptEvaluateAsync(Script.DisownSource, [source.OwnerKey], [context.Subscription.Consumer]),
             context.Lifetime.Hurrying);
         context.Held.Change(() => source.IsLeaving = false);
         await watch.WakeOthersAsync();
+
+        Task<bool> GiveBackAsync()
+        {
+            var idle = context.Held.Ask(queue.Abandon);
+            return context.Patience.UntilDoneAsync(
+                "give entries back", () => pending.GiveBackAsync(source, idle), context.Lifetime.Hurrying);
+        }
     }
 
     private async Task<int> CountMembersAsync(string stream, TimeSpan lease) => (int)await context.Database.ScriptEvaluateAsync(

@@ -27,8 +27,11 @@ internal sealed class SourceQueue(EventOrdering ordering)
 
     public long Bytes { get; private set; }
 
-    /// <summary>Called when the last delivery has left.</summary>
-    public Action? Emptied { get; set; }
+    /// <summary>Whether a handler has any of it, or has dealt with it and Redis does not know it yet.</summary>
+    public bool IsBusy => All.Any(delivery => delivery.State is DeliveryState.Taken or DeliveryState.Done);
+
+    /// <summary>Called when it is not busy any more.</summary>
+    public Action? Settled { get; set; }
 
     /// <summary>Everything that is held, the newest first.</summary>
     public IEnumerable<Delivery> All
@@ -91,6 +94,7 @@ internal sealed class SourceQueue(EventOrdering ordering)
             _resting++;
         else
             FreeLane(delivery);
+        TellWhenSettled();
     }
 
     /// <summary>The rest before another attempt is over.</summary>
@@ -115,8 +119,7 @@ internal sealed class SourceQueue(EventOrdering ordering)
         (delivery.Older, delivery.Newer, delivery.Queue) = (null, null, null);
         Count--;
         Bytes -= delivery.EntryBytes;
-        if (Count == 0)
-            Emptied?.Invoke();
+        TellWhenSettled();
     }
 
     /// <summary>Removes everything that no handler has; returns it, the oldest first.</summary>
@@ -141,6 +144,12 @@ internal sealed class SourceQueue(EventOrdering ordering)
         _newest = delivery;
         Count++;
         Bytes += delivery.EntryBytes;
+    }
+
+    private void TellWhenSettled()
+    {
+        if (Settled is not null && !IsBusy)
+            Settled();
     }
 
     private void FreeLane(Delivery delivery)
