@@ -68,7 +68,7 @@ internal sealed partial class Ownership(
             var owned = new List<StreamSource>();
             foreach (var source in partitions.Where(source => source.Access is not SourceAccess.None || source.IsLeaving))
             {
-                if (await OwnAsync(source) && !source.IsLeaving)
+                if (await OwnAsync(source))
                     owned.Add(source);
             }
 
@@ -95,18 +95,19 @@ internal sealed partial class Ownership(
             count -= await OwnAsync(free[(first + i) % free.Count]) ? 1 : 0;
     }
 
-    /// <summary>Takes or keeps a source; false when another consumer has it.</summary>
+    /// <summary>Takes or keeps a source; false when another consumer has it, or is to have it.</summary>
     private async Task<bool> OwnAsync(StreamSource source)
     {
-        var asked = context.Time.GetTimestamp();
+        // What is given up while the answer is on its way must not be taken for a new one.
+        var (asked, isLeaving) = (context.Time.GetTimestamp(), source.IsLeaving);
         var answer = (int)await context.Database.ScriptEvaluateAsync(
-            Script.OwnSource, [source.OwnerKey], [context.Subscription.Consumer, (long)_lease.TotalMilliseconds, !source.IsLeaving]);
+            Script.OwnSource, [source.OwnerKey], [context.Subscription.Consumer, (long)_lease.TotalMilliseconds, !isLeaving]);
         // A lease that had run out may have been another's in between.
         if (answer != 1)
             Lose(source);
         if (answer == 0)
             return false;
-        var isNew = source.Access is SourceAccess.None && !source.IsLeaving;
+        var isNew = source.Access is SourceAccess.None && !isLeaving;
         context.Held.Change(() =>
         {
             source.OwnedUntil = asked + (long)(_lease.TotalSeconds * context.Time.TimestampFrequency);
@@ -114,7 +115,7 @@ internal sealed partial class Ownership(
         });
         if (isNew)
             Track(BeginAsync(source));
-        return true;
+        return !isLeaving;
     }
 
     /// <summary>First what the last owner has left behind, then what is new.</summary>
