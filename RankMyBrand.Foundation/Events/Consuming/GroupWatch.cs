@@ -78,11 +78,9 @@ internal sealed class GroupWatch(ConsumerContext context) : IDisposable
     }
 
     /// <summary>Has the readers look again which sources they may read.</summary>
-    public void WakeReaders()
-    {
-        using var change = Interlocked.Exchange(ref _change, new CancellationTokenSource());
-        change.Cancel();
-    }
+    public void WakeReaders() =>
+        // Not disposed: a reader may have it in hand and be about to ask for its token.
+        Interlocked.Exchange(ref _change, new CancellationTokenSource()).Cancel();
 
     public void Dispose() => _change.Dispose();
 
