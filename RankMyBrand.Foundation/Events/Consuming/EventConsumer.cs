@@ -47,8 +47,10 @@ internal sealed partial class EventConsumer : BackgroundService
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        await using var outOfPatience = cancellationToken.Register(_context.Lifetime.Abandon);
         await base.StopAsync(cancellationToken);
+        // Not registered with the token: the wait ends by it as well, and would take the registration back before it is called.
+        if (cancellationToken.IsCancellationRequested)
+            _context.Lifetime.Abandon();
     }
 
     public override void Dispose()
