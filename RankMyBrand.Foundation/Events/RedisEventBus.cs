@@ -147,10 +147,10 @@ internal sealed partial class RedisEventBus(
                 var entered = await publication.Stream.Gate.EnterAsync(count, cancellationToken);
                 return (entered, entered == count ? null : publication.Stream.Gate.Full());
             }
-            catch (Exception e) when (RedisFailure.IsTransient(e))
+            catch (Exception e) when (e is RedisException or RedisTimeoutException)
             {
                 if (!await CanRetryAsync(publication, attempt, e, cancellationToken))
-                    return (0, Unavailable(e));
+                    return (0, RefusalOf(e));
             }
         }
     }
@@ -208,7 +208,7 @@ internal sealed partial class RedisEventBus(
         for (var attempt = 0; ; attempt++)
         {
             if (failure is not null && !await CanRetryAsync(publication, attempt - 1, failure, cancellationToken))
-                return RedisFailure.IsTransient(failure) ? Unavailable(failure) : Refused(failure);
+                return RefusalOf(failure);
             try
             {
                 var appender = publication.Stream.Options.Durability is Durability.Appended ? _appender : await SyncedAppenderAsync();
@@ -252,6 +252,8 @@ internal sealed partial class RedisEventBus(
         await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(500, 20 << Math.Clamp(attempt, 0, 5))), time, cancellationToken);
         return true;
     }
+
+    private EventRejection RefusalOf(Exception e) => RedisFailure.IsTransient(e) ? Unavailable(e) : Refused(e);
 
     private static EventRejection Refused(Exception e) =>
         new(RejectionReason.Unavailable, $"Redis refused the event: {e.Message.TrimEnd('.')}.") { RetryAfter = s_retryAfter };

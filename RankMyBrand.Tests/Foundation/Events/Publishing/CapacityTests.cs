@@ -99,6 +99,34 @@ public sealed class CapacityTests
         Assert.Equal(10, unread.Length);
     }
 
+    [Fact]
+    public async Task Publish_ToAFullStreamOfARedisThatTakesNoWrites_IsRefusedForNow()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(
+            redis, null, ($"Events:Streams:{Stream}:MaxLength", "8"), ("ConnectionStrings:redis", $"{redis.EndPoint},allowAdmin=true"));
+        await host.Redis.StreamCreateConsumerGroupAsync(Stream, Group, "0-0");
+        await host.Bus.PublishAsync(Stream, Events(8), Cancellation);
+        await AcknowledgeAsync(host, 8);
+
+        // As when its disk is full, or when its replicas are gone: it does not even trim.
+        await host.Redis.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "1");
+        var single = await Assert.ThrowsAsync<EventRejectedException>(
+            async () => await host.Bus.PublishAsync(Stream, Events(1)[0], Cancellation));
+        var results = await host.Bus.PublishAsync(Stream, Events(3), Cancellation);
+
+        Assert.All(
+            results.Select(result => result.Rejection).Append(single.Rejection),
+            rejection =>
+            {
+                Assert.Equal(RejectionReason.Unavailable, rejection?.Reason);
+                Assert.NotNull(rejection!.RetryAfter);
+                Assert.Contains("NOREPLICAS", rejection.Detail, StringComparison.Ordinal);
+            });
+        await host.Redis.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "0");
+        await host.Bus.PublishAsync(Stream, Events(1)[0], Cancellation);
+    }
+
     private static Task<EventBusHost> StartAsync(RedisServer redis, params (string Setting, string Value)[] settings) =>
         EventBusHost.StartAsync(redis, null, [.. settings.Select(setting => ($"Events:Streams:{Stream}:{setting.Setting}", setting.Value))]);
 
