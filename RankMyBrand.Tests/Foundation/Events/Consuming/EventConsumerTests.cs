@@ -180,6 +180,67 @@ public class EventConsumerTests
         Assert.Equal(2000, handler.Handled.Distinct().Count());
     }
 
+    [Fact]
+    public async Task Backlog_OfLargeEvents_IsHeldUpToALimit()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var publisher = await EventBusHost.StartAsync(redis);
+        // A MiB each.
+        var @event = $"\"{new string('x', (1024 * 1024) - 2)}\"";
+        for (var i = 0; i < 10; i++)
+            await publisher.Bus.PublishAsync(Stream, [.. Enumerable.Range(0, 10).Select(_ => EventBusTests.Event(@event))], Cancellation);
+        var (release, entered, handled) = (new TaskCompletionSource(), new TaskCompletionSource(), 0);
+        await using var consumer = await EventBusHost.StartAsync(redis, builder => builder.AddEventHandler<string>(
+            Stream,
+            "g",
+            async (_, _, _) =>
+            {
+                entered.TrySetResult();
+                await release.Task;
+                handled++;
+            },
+            configure: options => options.BatchSize = 500));
+        await entered.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+
+        await WaitForAsync(async () => await PendingAsync() >= 60);
+        // Longer than it would take to read the others, too.
+        await Task.Delay(TimeSpan.FromSeconds(1), Cancellation);
+
+        // 64 MiB, and what a read brings.
+        Assert.InRange(await PendingAsync(), 60, 81);
+        release.SetResult();
+        await WaitForAsync(async () => await PendingAsync() == 0);
+        Assert.Equal(100, handled);
+
+        async Task<long> PendingAsync() => (await publisher.Redis.StreamPendingAsync(Stream, "g")).PendingMessageCount;
+    }
+
+    [Fact]
+    public async Task Streams_OfOneHandler_HaveTheirTurns()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var publisher = await EventBusHost.StartAsync(redis);
+        await publisher.Bus.PublishAsync(Stream, [.. Enumerable.Range(0, 500).Select(i => EventBusTests.Event($"{i}"))], Cancellation);
+        await publisher.Bus.PublishAsync("metrics.raw", EventBusTests.Event("1000"), Cancellation);
+        var (release, handler) = (new TaskCompletionSource(), new Recorder());
+        handler.Gate = release.Task;
+        await using var consumer = await EventBusHost.StartAsync(redis, builder =>
+        {
+            builder.Services.AddSingleton(handler);
+            builder.AddEventHandler<Recorder>([Stream, "metrics.raw"], "g", options => options.BatchSize = 10);
+        });
+        await handler.Entered.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+        await WaitForAsync(async () => await PendingAsync(Stream) >= 20 && await PendingAsync("metrics.raw") == 1);
+
+        release.SetResult();
+
+        // There is enough to do of the first, always.
+        await handler.WaitAsync(501);
+        Assert.InRange(handler.Handled.ToList().IndexOf("1000"), 0, 10);
+
+        async Task<long> PendingAsync(string stream) => (await publisher.Redis.StreamPendingAsync(stream, "g")).PendingMessageCount;
+    }
+
     private static Task<EventBusHost> StartAsync(RedisServer redis, Recorder handler) => EventBusHost.StartAsync(redis, builder =>
     {
         builder.Services.AddSingleton(handler);

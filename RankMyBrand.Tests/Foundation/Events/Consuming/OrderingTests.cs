@@ -98,6 +98,29 @@ public class OrderingTests
     }
 
     [Fact]
+    public async Task ByKey_EventWhoseKeyCannotBeTold_GoesToTheDeadLettersAndHoldsUpNoOther()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        var handled = new Handled();
+        await using var consumer = await StartAsync(
+            redis,
+            handled.AddAsync,
+            options =>
+            {
+                options.Ordering = EventOrdering.ByKey;
+                options.Key = delivery => NumberOf(delivery) == 1 ? throw new InvalidOperationException("No brand.") : "key";
+            });
+
+        await consumer.Bus.PublishAsync(Responses, Numbered(0, 3), Cancellation);
+
+        await handled.WaitAsync(2);
+        await Eventually.TrueAsync(async () => await consumer.PendingAsync() == 0);
+        Assert.Equal([0, 2], handled.Numbers);
+        var dead = Assert.Single(await consumer.Redis.StreamRangeAsync($"{{{Responses}}}:dead"));
+        Assert.Equal("The event has no key to order it by: No brand.", (string?)dead["error_message"]);
+    }
+
+    [Fact]
     public async Task Stream_WhileEventsFail_KeepsTheOrderOfAll()
     {
         await using var redis = await RedisServer.StartAsync(Cancellation);

@@ -102,6 +102,24 @@ public class PauseTests
         await handled.WaitAsync(2);
     }
 
+    [Fact]
+    public async Task Resume_ThatNobodyWasToldOf_IsNoticed()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        var (handled, control) = (new Handled(), new Handled());
+        await using var consumer = await StartAsync(redis, handled.AddAsync);
+        await using var other = await StartControlAsync(redis, control);
+        await Eventually.TrueAsync(() => consumer.Get<ConsumerGroups>().PauseAsync(Responses, "g", Cancellation));
+        await consumer.Bus.PublishAsync(Responses, Numbered(0), Cancellation);
+        await control.WaitAsync(1);
+        Assert.Empty(handled.Numbers);
+
+        // The key is the truth; the message that goes with it may be lost.
+        await consumer.Redis.KeyDeleteAsync($"{{{Responses}}}:paused:g");
+
+        await handled.WaitAsync(1);
+    }
+
     /// <summary>Another group of the stream: what it has handled, the paused one could have handled too.</summary>
     private static Task<EventBusHost> StartControlAsync(RedisServer redis, Handled control) => EventBusHost.StartAsync(redis, builder =>
         builder.AddEventHandler<int>(Responses, "control", (number, delivery, _) => control.AddAsync(number, delivery)));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using RankMyBrand.Tests.Support;
 using StackExchange.Redis;
 using static RankMyBrand.Tests.Foundation.Events.Consuming.Handling;
@@ -174,5 +175,51 @@ public class RetryTests
 
         await handled.WaitAsync(10);
         Assert.Equal(Enumerable.Range(0, 10).Select(number => (number, 2)), handled.All.Order());
+    }
+
+    [Fact]
+    public async Task Attempt_ThatHasBegun_IsCountedInRedis()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var publisher = await EventBusHost.StartAsync(redis);
+        var counts = new ConcurrentQueue<int>();
+        await using var consumer = await StartAsync(redis, async (_, delivery) =>
+        {
+            counts.Enqueue((await publisher.Redis.StreamPendingMessagesAsync(Responses, "g", 1, RedisValue.Null))[0].DeliveryCount);
+            if (delivery.Attempt < 3)
+                throw new InvalidOperationException("Not now.");
+        });
+
+        await publisher.Bus.PublishAsync(Responses, Numbered(0), Cancellation);
+
+        // One that ended the process would be known to have been made.
+        await Eventually.TrueAsync(() => counts.Count == 3);
+        Assert.Equal([1, 2, 3], counts);
+    }
+
+    [Fact]
+    public async Task Batch_ThatThrows_ForgetsWhatWasSaidOfItsEvents()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var publisher = await EventBusHost.StartAsync(redis);
+        await publisher.Bus.PublishAsync(Responses, Numbered(0, 3), Cancellation);
+        var (handled, batches) = (new Handled(), 0);
+        await using var consumer = await StartBatchesAsync(redis, batch =>
+        {
+            if (batch.Count == 1)
+            {
+                handled.Add(NumberOf(batch[0]), batch[0]);
+                return;
+            }
+
+            batches++;
+            batch[0].Reject("Not with the others.");
+            throw new InvalidOperationException("Not together.");
+        });
+
+        await handled.WaitAsync(3);
+        await Eventually.TrueAsync(async () => await consumer.PendingAsync() == 0);
+        Assert.Equal((1, 0), (batches, await consumer.Redis.StreamLengthAsync($"{{{Responses}}}:dead")));
+        Assert.Equal([(0, 1), (1, 1), (2, 1)], handled.All);
     }
 }
