@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RankMyBrand.Foundation.Events;
+using RankMyBrand.Tests.Foundation.RateLimiting;
 using RankMyBrand.Tests.Support;
 using StackExchange.Redis;
 
@@ -184,6 +187,8 @@ public class EventBusTests
     [Theory]
     [InlineData(1, null)]
     [InlineData(2, null)]
+    // More than are appended in one step.
+    [InlineData(2500, null)]
     [InlineData(1, "once")]
     public async Task Publish_ToARedisThatIsFull_IsRefusedForNow(int count, string? deduplicationKey)
     {
@@ -202,6 +207,63 @@ public class EventBusTests
             results[0].Rejection!.Detail,
             StringComparison.Ordinal);
         Assert.False(results[0].Rejection!.Detail.EndsWith("..", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Publish_CancelledWhileRedisIsAway_Ends(int count)
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        // On a clock that stands still the length is asked for once, and no time passes in which it might give up.
+        await using var host = await EventBusHost.StartAsync(
+            redis, builder => builder.Services.AddSingleton<TimeProvider>(new ManualTimeProvider(DateTimeOffset.UtcNow)));
+        await host.Bus.PublishAsync("ai.responses", Event("1"), Cancellation);
+        redis.Kill();
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+
+        Task publishing = count == 1
+            ? host.Bus.PublishAsync("ai.responses", Event("2"), cancel.Token).AsTask()
+            : host.Bus.PublishAsync("ai.responses", [.. Enumerable.Range(0, count).Select(_ => Event("2"))], cancel.Token);
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => publishing.WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
+    }
+
+    [Fact]
+    public async Task Publish_ThatHasFailed_TakesNoRoom()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        // On a clock that stands still the length is asked for once.
+        var time = new ManualTimeProvider(DateTimeOffset.UtcNow);
+        await using var host = await EventBusHost.StartAsync(
+            redis,
+            builder => builder.Services.AddSingleton<TimeProvider>(time),
+            ("Events:Streams:metrics.raw:MaxLength", "5"),
+            ("Events:PublishTimeout", "00:00:00"));
+        await host.Bus.PublishAsync("metrics.raw", Event("1"), Cancellation);
+        redis.Kill();
+        for (var i = 0; i < 4; i++)
+            await Assert.ThrowsAsync<EventRejectedException>(async () => await host.Bus.PublishAsync("metrics.raw", Event("2"), Cancellation));
+
+        // It has kept nothing.
+        await redis.RestartAsync(Cancellation);
+        await Consuming.Eventually.TrueAsync(() => host.Redis.Multiplexer.IsConnected);
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        var results = await host.Bus.PublishAsync("metrics.raw", [.. Enumerable.Range(0, 5).Select(i => Event($"{i}"))], Cancellation);
+        Assert.All(results, result => Assert.Null(result.Rejection));
+    }
+
+    [Fact]
+    public async Task Start_AgainstARedisWhoseMemoryIsNearlyUsed_Warns()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation, "--maxmemory", "1mb");
+        var log = new LogRecorder();
+
+        await using var host = await EventBusHost.StartAsync(redis, builder => builder.Logging.AddProvider(log));
+
+        Assert.Contains("of its memory", Assert.Single(log.At(LogLevel.Warning)), StringComparison.Ordinal);
     }
 
     [Fact]

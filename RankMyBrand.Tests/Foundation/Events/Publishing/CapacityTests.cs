@@ -1,4 +1,7 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using RankMyBrand.Foundation.Events;
+using RankMyBrand.Tests.Foundation.RateLimiting;
 using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Foundation.Events;
@@ -125,6 +128,25 @@ public sealed class CapacityTests
             });
         await host.Redis.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "0");
         await host.Bus.PublishAsync(Stream, Events(1)[0], Cancellation);
+    }
+
+    [Fact]
+    public async Task Upkeep_WhileRedisIsAway_GoesOnAfterwards()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        var log = new LogRecorder();
+        await using var host = await EventBusHost.StartAsync(
+            redis, builder => builder.Logging.AddProvider(log), ($"Events:Streams:{Stream}:Retention", "00:00:01"));
+        redis.Kill();
+        await Consuming.Eventually.TrueAsync(() => log.At(LogLevel.Warning).Any(text => text.Contains("could not be trimmed", StringComparison.Ordinal)));
+        await redis.RestartAsync(Cancellation);
+
+        await host.Bus.PublishAsync(Stream, Events(30), Cancellation);
+        await host.Redis.StreamCreateConsumerGroupAsync(Stream, Group, "0-0");
+        await AcknowledgeAsync(host, 30);
+
+        await Consuming.Eventually.TrueAsync(async () => await host.Redis.StreamLengthAsync(Stream) == 1);
+        Assert.False(host.Get<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested);
     }
 
     private static Task<EventBusHost> StartAsync(RedisServer redis, params (string Setting, string Value)[] settings) =>

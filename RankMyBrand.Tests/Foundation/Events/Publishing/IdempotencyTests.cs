@@ -67,6 +67,18 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
+    public async Task Publish_WithAKey_RemembersItForTheWindow()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis, settings: ("Events:DeduplicationWindow", "2.00:00:00"));
+
+        await host.Bus.PublishAsync(Stream, EventBusTests.Event("1") with { DeduplicationKey = "k" }, Cancellation);
+
+        var key = Assert.Single((string[])(await host.Redis.ExecuteAsync("KEYS", "*:once:*"))!);
+        Assert.InRange((await host.Redis.KeyTimeToLiveAsync(key))!.Value, TimeSpan.FromHours(47), TimeSpan.FromHours(48));
+    }
+
+    [Fact]
     public async Task Publish_AfterTheWindow_AppendsAgain()
     {
         await using var redis = await RedisServer.StartAsync(Cancellation);

@@ -96,6 +96,27 @@ public sealed class PartitionTests
         Assert.Equal(100, (await ReadAsync(host, 4)).Sum(partition => partition.Count));
     }
 
+    [Fact]
+    public async Task Publish_ToFullPartitionsOfAcknowledged_TrimsThem()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(
+            redis, null, ("Events:Streams:metrics.raw:Partitions", "4"), ("Events:Streams:metrics.raw:MaxLength", "40"));
+        await host.Bus.PublishAsync(Stream, [.. Enumerable.Range(0, 40).Select(n => Keyed(null, n))], Cancellation);
+        foreach (var key in Enumerable.Range(0, 4).Select(partition => StreamPartitions.KeyOf(Stream, partition)))
+        {
+            await host.Redis.StreamCreateConsumerGroupAsync(key, "g", "0-0");
+            var read = await host.Redis.StreamReadGroupAsync(key, "g", "c", ">", 40);
+            await host.Redis.StreamAcknowledgeAsync(key, "g", [.. read.Select(entry => entry.Id)]);
+        }
+
+        // All but the last one of each partition may go.
+        for (var n = 0; n < 36; n++)
+            await host.Bus.PublishAsync(Stream, Keyed(null, n), Cancellation);
+
+        Assert.InRange((await ReadAsync(host, 4)).Sum(partition => partition.Count), 36, 40);
+    }
+
     private static StreamEvent Keyed(string? key, int number) => new()
     {
         Type = "test.happened",
