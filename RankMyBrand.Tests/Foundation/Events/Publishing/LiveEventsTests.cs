@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using RankMyBrand.Foundation.Events;
 using RankMyBrand.Tests.Support;
 using StackExchange.Redis;
@@ -70,6 +71,49 @@ public sealed class LiveEventsTests
 
         var heard = await listener.ReadAllAsync(Cancellation).FirstAsync(Cancellation).AsTask().WaitAsync(s_patience, Cancellation);
         Assert.Equal("2"u8, heard.Event.Data.Span);
+    }
+
+    [Fact]
+    public async Task Listen_ResumedJustBeforeEventsCome_HearsEachOnce()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+        using var listener = await host.Get<LiveEvents>().ListenAsync(new LiveTopic(Stream) { After = "0-0" }, Cancellation);
+
+        // They are of the past when that is read, and have been heard since the listening began.
+        await host.Bus.PublishAsync(Stream, [.. Enumerable.Range(0, 3).Select(i => EventBusTests.Event($"{i}"))], Cancellation);
+        var heard = new List<string>();
+        await foreach (var live in listener.ReadAllAsync(Cancellation))
+        {
+            heard.Add(Encoding.UTF8.GetString(live.Event.Data.Span));
+            if (heard.Count == 3)
+                await host.Bus.PublishAsync(Stream, EventBusTests.Event("3"), Cancellation);
+            if (heard.Count == 4)
+                break;
+        }
+
+        Assert.Equal(["0", "1", "2", "3"], heard);
+    }
+
+    [Fact]
+    public async Task Listen_PastThatCouldNotBeRead_CanBeReadWhenRedisIsBack()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+        var fromTheBeginning = new LiveTopic(Stream) { After = "0-0" };
+        using (var failing = await host.Get<LiveEvents>().ListenAsync(fromTheBeginning, Cancellation))
+        {
+            redis.Kill();
+            var failure = await Record.ExceptionAsync(async () => await failing.ReadAllAsync(Cancellation).FirstAsync(Cancellation));
+            Assert.True(TransientFailure.Is(failure!), $"{failure}");
+        }
+
+        await redis.RestartAsync(Cancellation);
+        await host.Bus.PublishAsync(Stream, EventBusTests.Event("1"), Cancellation);
+        using var listener = await host.Get<LiveEvents>().ListenAsync(fromTheBeginning, Cancellation);
+        var heard = await listener.ReadAllAsync(Cancellation).FirstAsync(Cancellation).AsTask().WaitAsync(s_patience, Cancellation);
+
+        Assert.Equal("1"u8, heard.Event.Data.Span);
     }
 
     private static async Task<string> ReaderAsync(IDatabase redis)

@@ -44,4 +44,29 @@ public sealed class LivePlaceTests
         Assert.Equal("100"u8, heard.Event.Data.Span);
         Assert.Equal("101"u8, next.Event.Data.Span);
     }
+
+    [Fact]
+    public async Task Listen_WhileAnotherListens_ResumesWhereItJoined()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis, settings: ($"Events:Streams:{Stream}:Partitions", "4"));
+        var live = host.Get<LiveEvents>();
+        using var first = await live.ListenAsync(new LiveTopic(Stream), Cancellation);
+        await host.Bus.PublishAsync(Stream, [.. Enumerable.Range(0, 40).Select(i => EventBusTests.Event($"{i}"))], Cancellation);
+        Assert.Equal(40, await first.ReadAllAsync(Cancellation).Take(40).CountAsync(Cancellation));
+
+        LiveEvent heard;
+        using (var second = await live.ListenAsync(new LiveTopic(Stream), Cancellation))
+        {
+            await host.Bus.PublishAsync(Stream, EventBusTests.Event("100") with { PartitionKey = "k" }, Cancellation);
+            heard = await second.ReadAllAsync(Cancellation).FirstAsync(Cancellation);
+        }
+
+        await host.Bus.PublishAsync(Stream, EventBusTests.Event("101") with { PartitionKey = "k" }, Cancellation);
+        using var resumed = await live.ListenAsync(new LiveTopic(Stream) { After = heard.EntryId }, Cancellation);
+        var next = await resumed.ReadAllAsync(Cancellation).FirstAsync(Cancellation);
+
+        Assert.Equal("100"u8, heard.Event.Data.Span);
+        Assert.Equal("101"u8, next.Event.Data.Span);
+    }
 }
