@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 using RankMyBrand.Foundation.RateLimiting;
+using RankMyBrand.Foundation.RateLimiting.Leased;
 using RankMyBrand.Tests.Support;
 using StackExchange.Redis;
 
@@ -84,17 +86,90 @@ public sealed class LeasedTests : IAsyncLifetime
         Assert.True(await other.IsAllowedAsync("api", cost: 5));
     }
 
-    [Fact]
-    public async Task Stop_TokensAreHeld_ReturnsThem()
+    [Theory]
+    [InlineData("TokenBucket")]
+    [InlineData("SlidingWindow")]
+    public async Task Stop_TokensAreHeld_ReturnsThem(string algorithm)
     {
-        var stopping = await StartAsync(permits: 1000);
+        var stopping = await StartAsync(permits: 1000, ("Policies:api:Algorithm", algorithm));
         for (var i = 0; i < 200; i++)
             Assert.True(await stopping.IsAllowedAsync("api"));
 
         await stopping.DisposeAsync();
 
-        await using var instance = await StartAsync(permits: 1000);
+        await using var instance = await StartAsync(permits: 1000, ("Policies:api:Algorithm", algorithm));
         Assert.Equal(800, await instance.DrainAsync("api"));
+    }
+
+    [Theory]
+    [InlineData("TokenBucket")]
+    [InlineData("SlidingWindow")]
+    public async Task Check_AnotherInstanceIsIdle_GetsWhatThatHasNotUsed(string algorithm)
+    {
+        await using var idle = await StartAsync(permits: 1000, ("Policies:api:Algorithm", algorithm));
+        await using var instance = await StartAsync(permits: 1000, ("Policies:api:Algorithm", algorithm));
+        for (var i = 0; i < 200; i++)
+            Assert.True(await idle.IsAllowedAsync("api"));
+
+        var admitted = 0;
+        for (var watch = Stopwatch.StartNew(); admitted < 800; await Task.Delay(50, TestContext.Current.CancellationToken))
+        {
+            admitted += await instance.DrainAsync("api");
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"{admitted} were admitted.");
+        }
+
+        Assert.Equal(800, admitted);
+    }
+
+    [Fact]
+    public async Task Check_TokensHaveGoneBack_IsNotRefusedForWantOfThem()
+    {
+        var time = new ManualTimeProvider();
+        (string, string)[] settings =
+        [
+            ("Policies:api:Permits", "10"), ("Policies:api:Window", "1.00:00:00"), ("Policies:api:Mode", "Leased"),
+            ("Policies:once:Permits", "1"), ("Policies:once:Window", "1.00:00:00"),
+        ];
+        await using var instance = await LimiterInstance.StartAsync(_redis, time, settings);
+        await using var other = await LimiterInstance.StartAsync(_redis, settings);
+        await other.DrainAsync("once");
+        // Six tokens are taken, and are here after the other limit has refused. Redis has the other four, and then none.
+        Assert.Equal("once", (await instance.CheckAsync([new("api", "a", 6), new("once", "a")])).RefusedBy);
+        Assert.True(await other.IsAllowedAsync("api", cost: 4));
+        Assert.False(await instance.IsAllowedAsync("api", cost: 8));
+
+        time.Advance(TimeSpan.FromSeconds(2));
+        instance.Services.GetRequiredService<LeasedLimits>().Sweep();
+
+        // The refusal was for two tokens more than were here. Redis has six now.
+        Assert.True(await instance.IsAllowedAsync("api", cost: 5));
+        Assert.True(await other.IsAllowedAsync("api", cost: 1));
+        Assert.False(await other.IsAllowedAsync("api", cost: 1));
+    }
+
+    [Fact]
+    public async Task Check_AbortedWhileItWaitsForAnotherLimit_PutsItsTokensBack()
+    {
+        (string, string)[] settings =
+        [
+            ("RedisTimeout", "00:00:20"), ("Policies:api:Permits", "10"), ("Policies:api:Window", "1.00:00:00"),
+            ("Policies:api:Mode", "Leased"), ("Policies:once:Permits", "1"), ("Policies:once:Window", "1.00:00:00"),
+            ("Policies:many:Permits", "1000"),
+        ];
+        await using var instance = await LimiterInstance.StartAsync(_redis, new ManualTimeProvider(), settings);
+        await using var other = await LimiterInstance.StartAsync(_redis, settings);
+        await using var control = await ConnectionMultiplexer.ConnectAsync($"{_redis.EndPoint},allowAdmin=true");
+        await other.DrainAsync("once");
+        Assert.Equal("once", (await instance.CheckAsync([new("api", "a", 6), new("once", "a")])).RefusedBy);
+        using var cancel = new CancellationTokenSource();
+
+        await control.GetDatabase().ExecuteAsync("CLIENT", "PAUSE", "30000", "WRITE");
+        var aborted = instance.Limiter.CheckAsync([new("api", "a", 6), new("many", "a")], cancel.Token).AsTask();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => aborted);
+        await control.GetDatabase().ExecuteAsync("CLIENT", "UNPAUSE");
+
+        Assert.True(await instance.IsAllowedAsync("api", cost: 10));
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using RankMyBrand.Foundation.RateLimiting;
+using RankMyBrand.Foundation.RateLimiting.Leased;
 using RankMyBrand.Tests.Support;
 using StackExchange.Redis;
 
@@ -10,6 +12,7 @@ namespace RankMyBrand.Tests.Foundation.RateLimiting;
 public sealed class RateLimitTelemetryTests : IAsyncLifetime
 {
     private readonly ConcurrentQueue<string> _measured = new();
+    private readonly ConcurrentQueue<double> _outages = new();
     private RedisServer _redis = null!;
 
     public async ValueTask InitializeAsync() => _redis = await RedisServer.StartAsync(TestContext.Current.CancellationToken);
@@ -61,6 +64,44 @@ public sealed class RateLimitTelemetryTests : IAsyncLifetime
         Assert.DoesNotContain("rankmybrand.rate_limit.outages ", _measured);
     }
 
+    [Fact]
+    public async Task Outage_HasEnded_IsMeasuredInSeconds()
+    {
+        var time = new ManualTimeProvider();
+        await using var instance = await LimiterInstance.StartAsync(
+            _redis, time, ("ProbeInterval", "00:00:00.100"), ("Policies:api:Permits", "1"));
+        using var listener = Listen(instance);
+        _redis.Kill();
+        await instance.CheckAsync("api");
+
+        time.Advance(TimeSpan.FromSeconds(90));
+        await _redis.RestartAsync(TestContext.Current.CancellationToken);
+
+        for (var watch = Stopwatch.StartNew(); _outages.IsEmpty; await Task.Delay(20, TestContext.Current.CancellationToken))
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), "No outage was measured.");
+        Assert.Equal([90], _outages);
+    }
+
+    [Fact]
+    public async Task Check_MoreKeysThanFit_AreDecidedByRedisUntilThereIsRoom()
+    {
+        var time = new ManualTimeProvider();
+        await using var instance = await LimiterInstance.StartAsync(
+            _redis, time, ("MaxLocalKeys", "1"), ("Policies:api:Permits", "100"), ("Policies:api:Mode", "Leased"));
+        using var listener = Listen(instance);
+
+        await instance.CheckAsync("api", "a");
+        await instance.CheckAsync("api", "b");
+        time.Advance(TimeSpan.FromSeconds(20));
+        instance.Services.GetRequiredService<LeasedLimits>().Sweep();
+        await instance.CheckAsync("api", "b");
+
+        Assert.Equal(
+            ["instance", "redis", "instance"],
+            _measured.Where(line => line.StartsWith("rankmybrand.rate_limit.decisions ", StringComparison.Ordinal))
+                .Select(line => line.Split(' ')[1]["decided_by=".Length..]));
+    }
+
     /// <summary>Checks a leased limit. A block is good for a second, and Redis may take 20.</summary>
     private async Task CheckLeasedAsync(TimeSpan answersAfter, RateLimitOutcome expected)
     {
@@ -92,7 +133,12 @@ public sealed class RateLimitTelemetryTests : IAsyncLifetime
             },
         };
         listener.SetMeasurementEventCallback<long>((instrument, _, tags, _) => _measured.Enqueue(Line(instrument, tags)));
-        listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => _measured.Enqueue(Line(instrument, tags)));
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
+        {
+            _measured.Enqueue(Line(instrument, tags));
+            if (instrument.Name == "rankmybrand.rate_limit.outage.duration")
+                _outages.Enqueue(value);
+        });
         listener.Start();
         return listener;
     }

@@ -101,4 +101,16 @@ public sealed class SlidingWindowTests : IAsyncLifetime
         var next = await instance.CheckAsync("api", cost: 4);
         Assert.True(next.IsAllowed);
     }
+
+    [Fact]
+    public async Task Check_WhatWasTaken_IsForgottenInRedisWhenAllOfItIsBack()
+    {
+        await using var instance = await LimiterInstance.StartAsync(
+            _redis, ("Policies:api:Algorithm", "SlidingWindow"), ("Policies:api:Permits", "10"), ("Policies:api:Window", "01:00:00"));
+
+        var result = await instance.CheckAsync("api");
+
+        var left = await instance.Database.KeyTimeToLiveAsync("rl:{rl}:api:s3600000.10:a");
+        Assert.InRange(left ?? TimeSpan.MaxValue, TimeSpan.FromMinutes(59), result.ResetAfter);
+    }
 }
