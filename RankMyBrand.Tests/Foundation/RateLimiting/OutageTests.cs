@@ -1,7 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using RankMyBrand.Foundation.RateLimiting;
+using RankMyBrand.Foundation.RateLimiting.Local;
 using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Foundation.RateLimiting;
@@ -125,6 +129,58 @@ public sealed class OutageTests : IAsyncLifetime
         await instance.Database.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
         await UntilAsync(() => instance.Log.At(LogLevel.Information).Any(text => text.Contains("again after", StringComparison.Ordinal)));
         Assert.True((await instance.CheckAsync("closed")).IsAllowed);
+    }
+
+    [Fact]
+    public async Task Check_RedisTakesNoWrites_IsDecidedLocallyUntilItDoes()
+    {
+        await using var instance = await StartAsync();
+        Assert.Equal(HealthStatus.Healthy, await HealthAsync());
+        await instance.Database.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
+        await instance.Database.ExecuteAsync("CONFIG", "RESETSTAT");
+        await instance.CheckAsync("atomic");
+
+        // It answers all the while.
+        await UntilAsync(async () => await ProbesAsync() >= 3);
+
+        Assert.Equal(HealthStatus.Degraded, await HealthAsync());
+        Assert.DoesNotContain(instance.Log.At(LogLevel.Information), text => text.Contains("again after", StringComparison.Ordinal));
+        await instance.Database.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
+        await UntilAsync(async () => await HealthAsync() == HealthStatus.Healthy);
+
+        async Task<HealthStatus> HealthAsync() =>
+            (await instance.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken))
+            .Entries["rate-limits"].Status;
+
+        async Task<int> ProbesAsync()
+        {
+            var stats = ((string?)await instance.Database.ExecuteAsync("INFO", "commandstats"))!.Split('\n');
+            var line = stats.FirstOrDefault(line => line.StartsWith("cmdstat_set:", StringComparison.Ordinal)) ?? "rejected_calls=0,";
+            return int.Parse(line.Split("rejected_calls=")[1].Split(',')[0], CultureInfo.InvariantCulture);
+        }
+    }
+
+    [Fact]
+    public async Task Check_MoreKeysThanFitWithoutRedis_ShareALimitUntilThereIsRoom()
+    {
+        var time = new ManualTimeProvider();
+        await using var instance = await LimiterInstance.StartAsync(
+            _redis, time, ("MaxLocalKeys", "2"), ("Policies:api:Permits", "3"), ("Policies:api:Window", "01:00:00"));
+        _redis.Kill();
+
+        Assert.Equal([3, 3, 3, 0], await DrainAsync("a", "b", "c", "d"));
+        time.Advance(TimeSpan.FromHours(2));
+        instance.Services.GetRequiredService<LocalLimits>().Sweep();
+
+        Assert.Equal([3, 3, 3, 0], await DrainAsync("c", "d", "e", "a"));
+
+        async Task<List<int>> DrainAsync(params string[] keys)
+        {
+            var admitted = new List<int>();
+            foreach (var key in keys)
+                admitted.Add(await instance.DrainAsync("api", key));
+            return admitted;
+        }
     }
 
     [Fact]

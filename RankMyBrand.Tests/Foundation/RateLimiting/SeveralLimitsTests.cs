@@ -94,6 +94,33 @@ public sealed class SeveralLimitsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Check_OneLimitRefusesWithoutRedis_TheOthersKeepTheirTokensAndSlots()
+    {
+        await using var instance = await LimiterInstance.StartAsync(
+            _redis,
+            ("Policies:key:Permits", "10"),
+            ("Policies:key:Window", "01:00:00"),
+            ("Policies:window:Algorithm", "SlidingWindow"),
+            ("Policies:window:Permits", "10"),
+            ("Policies:window:Window", "01:00:00"),
+            ("Policies:slots:Algorithm", "Concurrency"),
+            ("Policies:slots:Permits", "2"),
+            ("Policies:route:Permits", "1"),
+            ("Policies:route:Window", "01:00:00"));
+        _redis.Kill();
+        await instance.DrainAsync("route");
+
+        for (var i = 0; i < 20; i++)
+        {
+            var result = await instance.CheckAsync([new("key", "a"), new("window", "a"), new("slots", "a"), new("route", "a")]);
+            Assert.Equal("route", result.RefusedBy);
+        }
+
+        Assert.Equal((10, 10), (await instance.DrainAsync("key"), await instance.DrainAsync("window")));
+        Assert.Equal(2, await instance.DrainAsync("slots"));
+    }
+
+    [Fact]
     public async Task Check_AllAllow_TellsTheTightest()
     {
         await using var instance = await StartAsync("Atomic", "Atomic");
