@@ -98,11 +98,21 @@ internal sealed class GatewayHost : IAsyncDisposable
         using var started = new StartedHost(log);
         var program = Task.Factory.StartNew(
             () => started.Run(arguments), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        var host = await await Task.WhenAny(started.Host, program.ContinueWith(ended => Ended(ended), TaskScheduler.Default));
-        var running = new TaskCompletionSource();
-        host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(running.SetResult);
-        await (await Task.WhenAny(running.Task, program)).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
-        return new GatewayHost(host, program);
+        try
+        {
+            var host = await await Task.WhenAny(started.Host, program.ContinueWith(ended => Ended(ended), TaskScheduler.Default));
+            var running = new TaskCompletionSource();
+            host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(running.SetResult);
+            await (await Task.WhenAny(running.Task, program)).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+            return new GatewayHost(host, program);
+        }
+        catch
+        {
+            // A program that fails before it runs its host leaves it, and every host after it would listen to what it measures.
+            if (started.Host.IsCompletedSuccessfully)
+                (await started.Host).Dispose();
+            throw;
+        }
     }
 
     private static IHost Ended(Task program)

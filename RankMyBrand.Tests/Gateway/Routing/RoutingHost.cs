@@ -84,8 +84,18 @@ internal sealed class RoutingHost : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.UseHttps(s_certificate.Value));
         });
         var app = builder.Build();
-        app.MapDefaultEndpoints();
-        app.MapGatewayRouting();
+        try
+        {
+            app.MapDefaultEndpoints();
+            app.MapGatewayRouting();
+        }
+        catch
+        {
+            // What it measures would be listened to by every host after it.
+            ((IDisposable)app).Dispose();
+            throw;
+        }
+
         return (app, configuration, log);
     }
 
