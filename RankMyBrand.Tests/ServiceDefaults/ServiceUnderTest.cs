@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.ServiceDefaults;
 
@@ -27,12 +28,7 @@ internal sealed class ServiceUnderTest(WebApplication app) : IAsyncDisposable
         Action<WebApplication>? map = null,
         Action<WebApplicationBuilder>? configure = null,
         string environment = "Production",
-        params (string Key, string Value)[] settings)
-    {
-        var app = Build(map, configure, environment, settings);
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        return new ServiceUnderTest(app);
-    }
+        params (string Key, string Value)[] settings) => new(await Build(map, configure, environment, settings).StartOrDisposeAsync());
 
     public static WebApplication Build(
         Action<WebApplication>? map = null,
@@ -46,10 +42,11 @@ internal sealed class ServiceUnderTest(WebApplication app) : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddServiceDefaults();
         configure?.Invoke(builder);
-        var app = builder.Build();
-        app.MapDefaultEndpoints();
-        map?.Invoke(app);
-        return app;
+        return builder.Build().PrepareOrDispose(app =>
+        {
+            app.MapDefaultEndpoints();
+            map?.Invoke(app);
+        });
     }
 
     public async Task<(HttpResponseMessage Response, JsonElement Json)> GetJsonAsync(string path)

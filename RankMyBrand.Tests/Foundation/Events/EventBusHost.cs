@@ -31,18 +31,7 @@ internal sealed class EventBusHost : IAsyncDisposable
             builder.Configuration[key] = value;
         builder.AddEventBus();
         configure?.Invoke(builder);
-        var host = builder.Build();
-        try
-        {
-            await host.StartAsync(TestContext.Current.CancellationToken);
-        }
-        catch
-        {
-            host.Dispose();
-            throw;
-        }
-
-        return new EventBusHost(host);
+        return new EventBusHost(await builder.Build().StartOrDisposeAsync());
     }
 
     public async ValueTask DisposeAsync()

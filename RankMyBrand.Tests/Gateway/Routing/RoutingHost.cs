@@ -13,6 +13,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RankMyBrand.Gateway.Routing;
 using RankMyBrand.Gateway.Routing.Upstreams;
+using RankMyBrand.Tests.Support;
 using Yarp.ReverseProxy;
 
 namespace RankMyBrand.Tests.Gateway.Routing;
@@ -56,8 +57,7 @@ internal sealed class RoutingHost : IAsyncDisposable
         Backend[] backends, Action<WebApplicationBuilder>? configure, params (string Key, string? Value)[] settings)
     {
         var host = Build(configure, [.. Instances(backends), .. settings]);
-        await host.App.StartAsync(TestContext.Current.CancellationToken);
-        return new RoutingHost(host.App, host.Configuration, host.Log);
+        return new RoutingHost(await host.App.StartOrDisposeAsync(), host.Configuration, host.Log);
     }
 
     /// <summary>Builds the gateway; it is for the caller to start.</summary>
@@ -83,19 +83,11 @@ internal sealed class RoutingHost : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http2);
             kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.UseHttps(s_certificate.Value));
         });
-        var app = builder.Build();
-        try
+        var app = builder.Build().PrepareOrDispose(app =>
         {
             app.MapDefaultEndpoints();
             app.MapGatewayRouting();
-        }
-        catch
-        {
-            // What it measures would be listened to by every host after it.
-            ((IDisposable)app).Dispose();
-            throw;
-        }
-
+        });
         return (app, configuration, log);
     }
 
