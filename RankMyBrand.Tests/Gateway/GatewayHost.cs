@@ -172,7 +172,11 @@ internal sealed class GatewayHost : IAsyncDisposable
             }
 
             if (value.Key == "HostBuilt")
+            {
+                // Threads that the host starts keep what is current, and some outlive it.
+                s_current.Value = null;
                 _host.TrySetResult((IHost)value.Value!);
+            }
         }
 
         public void OnCompleted()
