@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using RankMyBrand.Gateway.Connections;
 using RankMyBrand.Gateway.RateLimits;
 using RankMyBrand.ServiceDefaults.Configuration;
+using RankMyBrand.ServiceDefaults.Telemetry;
 using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace RankMyBrand.Gateway.Http;
@@ -21,7 +22,7 @@ internal static class HttpExtensions
 
     public static void AddHttpHygiene(this WebApplicationBuilder builder)
     {
-        if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        if (builder.Configuration.HasCollector())
             builder.Configuration.AddBelowOthers(s_loggingWithCollector);
         // A line of HTTP/1 ends with CR LF and nothing else: other servers disagree on what a lone LF is.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);

@@ -19,7 +19,6 @@ namespace RankMyBrand.ServiceDefaults.Telemetry;
 /// <summary>Traces, metrics and logs through OpenTelemetry.</summary>
 internal static class TelemetryExtensions
 {
-    private const string OtlpEndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string SamplerKey = "OTEL_TRACES_SAMPLER";
     private const string OwnSources = "RankMyBrand.*";
 
@@ -46,7 +45,7 @@ internal static class TelemetryExtensions
     {
         builder.Configuration.AddBelowOthers(s_defaults);
         // Records that are exported carry their trace anyway; as a scope it would be in each of them a second time.
-        var isExporting = ReadOtlpEndpoint(builder.Configuration) is not null;
+        var isExporting = builder.Configuration.HasCollector();
         builder.Logging.Configure(logging =>
             logging.ActivityTrackingOptions = isExporting ? ActivityTrackingOptions.None : ActivityTrackingOptions.TraceId);
         builder.Logging.AddOpenTelemetry(logging =>
@@ -67,8 +66,12 @@ internal static class TelemetryExtensions
             telemetry.UseOtlpExporter();
     }
 
-    public static void MapMetrics(this IEndpointRouteBuilder endpoints) =>
-        endpoints.MapPrometheusScrapingEndpoint().AllowAnonymous().DisableHttpMetrics().DisableRateLimiting();
+    public static void MapMetrics(this IEndpointRouteBuilder endpoints)
+    {
+        // The exporter of an SDK that is off has nothing to answer with.
+        if (!endpoints.ServiceProvider.GetRequiredService<IConfiguration>().IsTelemetryOff())
+            endpoints.MapPrometheusScrapingEndpoint().AllowAnonymous().DisableHttpMetrics().DisableRateLimiting();
+    }
 
     private static void AddMetrics(MeterProviderBuilder metrics, IServiceCollection services)
     {
@@ -104,19 +107,4 @@ internal static class TelemetryExtensions
         .AddService(applicationName, serviceVersion: Assembly.GetEntryAssembly()?.GetName().Version?.ToString(3))
         // Last, so that what the environment says (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES) replaces what the program knows of itself.
         .AddEnvironmentVariableDetector();
-
-    private static Uri? ReadOtlpEndpoint(IConfiguration configuration)
-    {
-        var value = configuration[OtlpEndpointKey];
-        if (string.IsNullOrWhiteSpace(value))
-        {
-            return null;
-        }
-
-        return Uri.TryCreate(value, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"
-            ? endpoint
-            : throw new InvalidOperationException(
-                $"Configuration '{OtlpEndpointKey}' is '{value}', but must be an absolute http or https URI such as "
-                + "http://localhost:4317.");
-    }
 }

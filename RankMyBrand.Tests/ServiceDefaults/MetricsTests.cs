@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -79,6 +80,22 @@ public sealed class MetricsTests
         Assert.Equal(7, sample.Value);
         Assert.Equal("RankMyBrand.Sample", sample.Labels["otel_scope_name"]);
         Assert.Equal("Things seen.", metrics.Help["rankmybrand_sample_things_total"]);
+    }
+
+    [Fact]
+    public async Task Metrics_OfASdkThatIsSwitchedOff_AreNowhereAndTheServiceServes()
+    {
+        await using var service = await ServiceUnderTest.StartAsync(
+            app => app.MapGet("/brands", () => "all"), settings: ("OTEL_SDK_DISABLED", "true"));
+
+        var (metrics, problem) = await service.GetJsonAsync("/metrics");
+
+        Assert.Equal(HttpStatusCode.NotFound, metrics.StatusCode);
+        Assert.Equal("NOT_FOUND", problem.GetProperty("code").GetString());
+        Assert.Equal(HttpStatusCode.OK, (await service.GetJsonAsync("/health")).Response.StatusCode);
+        using var brands = await service.Client.GetAsync(new Uri("/brands", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal("all", await brands.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.NotEmpty(Assert.Single(brands.Headers.GetValues("X-Correlation-ID")));
     }
 
     [Fact]

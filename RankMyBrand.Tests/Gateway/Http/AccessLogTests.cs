@@ -232,12 +232,14 @@ public sealed class AccessLogTests(Gateways gateways)
     }
 
     [Theory]
-    [InlineData("http://127.0.0.1:1", "Warning")]
-    [InlineData("", null)]
-    public async Task Console_BesideACollector_GetsNoLineForEveryRequest(string collector, string? level)
+    [InlineData("http://127.0.0.1:1", "false", "Warning")]
+    [InlineData("http://127.0.0.1:1", "true", null)]
+    [InlineData("", "false", null)]
+    public async Task Console_BesideACollector_GetsNoLineForEveryRequest(string collector, string isOff, string? level)
     {
         await using var backend = new RawBackend();
-        await using var gateway = await gateways.StartAsync(backend, ("OTEL_EXPORTER_OTLP_ENDPOINT", collector));
+        await using var gateway = await gateways.StartAsync(
+            backend, ("OTEL_EXPORTER_OTLP_ENDPOINT", collector), ("OTEL_SDK_DISABLED", isOff));
 
         Assert.Equal(level, gateway.Services.GetRequiredService<IConfiguration>()[$"Logging:Console:LogLevel:{Category}"]);
     }
