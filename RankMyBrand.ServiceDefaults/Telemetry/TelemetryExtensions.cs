@@ -30,7 +30,7 @@ internal static class TelemetryExtensions
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
         ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
         ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
-        ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "3000",
+        ["OTEL_EXPORTER_OTLP_TIMEOUT"] = $"{LastExport.PatienceMilliseconds}",
     };
 
     // Each counts several times a request and would say nothing that the durations and the counts of requests do not.
@@ -62,8 +62,10 @@ internal static class TelemetryExtensions
         if (string.IsNullOrEmpty(builder.Configuration[SamplerKey]))
             builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.SetSampler(CreateSampler));
 
-        if (isExporting)
-            telemetry.UseOtlpExporter();
+        if (!isExporting)
+            return;
+        telemetry.UseOtlpExporter();
+        builder.Services.AddHostedService<LastExport>();
     }
 
     public static void MapMetrics(this IEndpointRouteBuilder endpoints)

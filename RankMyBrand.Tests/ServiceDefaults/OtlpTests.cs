@@ -41,6 +41,41 @@ public sealed class OtlpTests
         }
     }
 
+    [Fact]
+    public async Task Stop_CollectorThatAnswersNothing_AsksItForAllSignalsAtOnce()
+    {
+        using var atOnce = new CountdownEvent(3);
+        var all = new TaskCompletionSource();
+        await using var collector = await Collector.StartAsync(async gone =>
+        {
+            if (atOnce.Signal())
+                all.SetResult();
+            try
+            {
+                await all.Task.WaitAsync(gone);
+            }
+            finally
+            {
+                atOnce.TryAddCount();
+            }
+        });
+        await using var service = await ServiceUnderTest.StartAsync(
+            app => app.MapGet("/traced", (ILogger<OtlpTests> logger) => logger.LogWarning("met")),
+            settings:
+            [
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address),
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+                // Nothing is exported before the end.
+                ("OTEL_BSP_SCHEDULE_DELAY", "600000"), ("OTEL_BLRP_SCHEDULE_DELAY", "600000"), ("OTEL_METRIC_EXPORT_INTERVAL", "600000"),
+            ]);
+        await service.Client.GetAsync(new Uri("/traced", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        await service.App.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(all.Task.IsCompleted, "The collector never had the requests of all signals at the same time.");
+        Assert.All((string[])["traces", "metrics", "logs"], signal => Assert.NotEmpty(collector.Received($"/v1/{signal}")));
+    }
+
     [Theory]
     [InlineData("collector")]
     [InlineData("collector:4317")]
@@ -60,7 +95,8 @@ public sealed class OtlpTests
     {
         public string Address => app.Urls.First();
 
-        public static async Task<Collector> StartAsync()
+        /// <param name="hold">What happens before a request is answered, until the client gives up; null for nothing.</param>
+        public static async Task<Collector> StartAsync(Func<CancellationToken, Task>? hold = null)
         {
             var received = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
             var builder = WebApplication.CreateSlimBuilder();
@@ -72,6 +108,8 @@ public sealed class OtlpTests
                 using var body = new MemoryStream();
                 await context.Request.Body.CopyToAsync(body, context.RequestAborted);
                 var text = Encoding.UTF8.GetString(body.ToArray());
+                if (hold is not null)
+                    await hold(context.RequestAborted);
                 received.AddOrUpdate(context.Request.Path, text, (_, before) => before + text);
                 context.Response.ContentType = "application/x-protobuf";
             });
