@@ -6,6 +6,7 @@ using RankMyBrand.ServiceDefaults.Http;
 using RankMyBrand.ServiceDefaults.Problems;
 using RankMyBrand.ServiceDefaults.Requests;
 using RankMyBrand.ServiceDefaults.Shutdown;
+using RankMyBrand.ServiceDefaults.Startup;
 using RankMyBrand.ServiceDefaults.Telemetry;
 
 namespace Microsoft.Extensions.Hosting;
@@ -14,12 +15,14 @@ namespace Microsoft.Extensions.Hosting;
 public static class ServiceDefaultsExtensions
 {
     /// <summary>
-    /// Adds telemetry, health checks, resilient and discovering HTTP clients, correlation, problem details and graceful shutdown.
+    /// Adds telemetry, health checks, resilient and discovering HTTP clients, correlation, problem details and graceful shutdown, and ends
+    /// the service with a sentence instead of a stack trace when it cannot start with its settings.
     /// Pair it with <see cref="MapDefaultEndpoints"/>.
     /// </summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {
+        builder.Services.AddStartupFaults();
         builder.Services.AddCheckedSections("ServiceDefaults", TelemetryOptions.Section, HealthOptions.Section, ShutdownOptions.Section);
         builder.AddTelemetry();
         builder.Services.AddHealth();

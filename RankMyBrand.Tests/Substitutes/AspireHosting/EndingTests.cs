@@ -13,6 +13,7 @@ public sealed class EndingTests
     [InlineData(
         134, "ended with exit code 134: System.Exception: no",
         "Unhandled exception. System.Exception: no", " ---> System.Exception: why", "   at A()")]
+    [InlineData(1, "ended with exit code 1: a is bad.", "error: a is bad.", "fail: Host[11]", "      Hosting failed to start")]
     [InlineData(134, "ended with exit code 134: Stack overflow.", "Stack overflow.", "-----", "   at A()", "-----")]
     [InlineData(
         1, "ended with exit code 1: # Error writing to the AOF file: No space left on device",

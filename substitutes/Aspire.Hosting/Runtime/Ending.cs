@@ -9,6 +9,7 @@ internal static class Ending
     private const int TerminatedBySignal = 128 + 15;
     private const string NoSpace = "No space left";
     private const string Unhandled = "Unhandled exception.";
+    private const string Error = "error: ";
 
     /// <summary>What goes after "it": the signal, or the exit code with the line of its output that gives the reason.</summary>
     public static string Describe(int exitCode, IReadOnlyList<LogLine> output) => exitCode switch
@@ -23,9 +24,11 @@ internal static class Ending
     {
         var lines = output.Select(line => line.Content.Trim()).Where(line => line.Length > 0).Reverse().ToList();
 
-        // Servers end with what they could not do any more, and say before it why; a stack trace follows its exception.
+        // Servers end with what they could not do any more, and say before it why; a stack trace follows its exception. Two streams have
+        // no common order, so that a program's last word may not be its last line.
         return lines.Find(line => line.Contains(NoSpace, StringComparison.OrdinalIgnoreCase))
             ?? lines.Find(line => line.StartsWith(Unhandled, StringComparison.Ordinal))?[Unhandled.Length..].TrimStart()
+            ?? lines.Find(line => line.StartsWith(Error, StringComparison.Ordinal))?[Error.Length..]
             ?? lines.Find(line => !line.StartsWith("at ", StringComparison.Ordinal) && !line.StartsWith("---", StringComparison.Ordinal));
     }
 }
