@@ -23,6 +23,7 @@ internal static class ShutdownExtensions
                 $"Configuration '{ShutdownOptions.Section}:DrainDelay' must be shorter than '{ShutdownOptions.Section}:Timeout'.");
         builder.Services.AddSingleton<DrainState>();
         builder.Services.AddHostedService<DrainService>();
+        builder.Services.AddHostedService<BackgroundFailure>();
         builder.Services.AddOptions<HostOptions>()
             .Configure<IOptions<ShutdownOptions>>((host, shutdown) => host.ShutdownTimeout = shutdown.Value.Timeout);
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);

@@ -71,6 +71,30 @@ public sealed class ShutdownTests
         await Assert.ThrowsAnyAsync<Exception>(() => working);
     }
 
+    [Fact]
+    public async Task Run_ABackgroundServiceFails_EndsWithItsException()
+    {
+        await using var app = ServiceUnderTest.Build(
+            configure: builder => builder.Services.AddHostedService<Failing>(), settings: ("ServiceDefaults:Shutdown:DrainDelay", "00:00:00"));
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => app.RunAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal("It cannot go on.", error.Message);
+    }
+
+    [Fact]
+    public async Task Stop_ABackgroundServiceFailsAtThat_EndsWell()
+    {
+        await using var service = await ServiceUnderTest.StartAsync(
+            configure: builder => builder.Services.AddHostedService<FailingWhenStopped>(),
+            settings: ("ServiceDefaults:Shutdown:DrainDelay", "00:00:00"));
+
+        await service.App.StopAsync(TestContext.Current.CancellationToken);
+
+        var failing = Assert.Single(service.App.Services.GetServices<IHostedService>().OfType<FailingWhenStopped>());
+        Assert.True(failing.ExecuteTask!.IsFaulted);
+    }
+
     [Theory]
     [InlineData("Production", 1)]
     [InlineData("Development", 0)]
@@ -105,5 +129,23 @@ public sealed class ShutdownTests
             settings: [("ServiceDefaults:Shutdown:DrainDelay", "00:00:04"), ("ServiceDefaults:Shutdown:Timeout", "00:00:02")]));
 
         Assert.Contains("'ServiceDefaults:Shutdown:DrainDelay' must be shorter", error.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Failing(IHostApplicationLifetime lifetime) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, lifetime.ApplicationStarted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw new InvalidOperationException("It cannot go on.");
+        }
+    }
+
+    private sealed class FailingWhenStopped : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw new InvalidOperationException("It was disturbed.");
+        }
     }
 }
