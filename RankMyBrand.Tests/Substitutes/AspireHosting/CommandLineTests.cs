@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Configuration.UserSecrets;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Substitutes.AspireHosting;
 
@@ -14,6 +14,15 @@ public sealed class CommandLineTests
         var sentence = Assert.Single(output, line => line.StartsWith("error: ", StringComparison.Ordinal));
         Assert.Contains("ASPIRE_CONTAINER_RUNTIME is 'steam'", sentence, StringComparison.Ordinal);
         Assert.DoesNotContain(output, line => line.TrimStart().StartsWith("at ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Run_AskedForAManifest_EndsWithOneSentenceAndStartsNothing()
+    {
+        var (exitCode, output) = await RunAsync("ASPIRE_CONTAINER_RUNTIME", "none", "--publisher", "manifest", "--output-path", "manifest.json");
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("error: '--publisher' asks for a deployment manifest", Assert.Single(output), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -42,22 +51,9 @@ public sealed class CommandLineTests
         }
     }
 
-    private static async Task<(int ExitCode, string[] Output)> RunAsync(string variable, string value)
+    private static async Task<(int ExitCode, string[] Output)> RunAsync(string variable, string value, params string[] arguments)
     {
-        var assembly = typeof(Projects.RankMyBrand_AppHost).Assembly.Location;
-        var start = new ProcessStartInfo("dotnet", ["exec", assembly])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { [variable] = value },
-        };
-        using var process = Process.Start(start)!;
-        var cancellationToken = TestContext.Current.CancellationToken;
-        var output = await Task.WhenAll(
-            process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken))
-            .WaitAsync(Apps.Patience, cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        return (process.ExitCode, string.Concat(output).Split(Environment.NewLine));
+        var run = await ProgramRun.OfAsync(typeof(Projects.RankMyBrand_AppHost).Assembly, [(variable, value)], arguments);
+        return (run.ExitCode, [.. run.Output, .. run.Errors]);
     }
 }

@@ -54,6 +54,7 @@ public sealed partial class LocalServersPageTests : IAsyncDisposable
         await MessageOfAsync(() => UnwritableInstaller().InstallAsync(_ => { }, Cancellation)),
         await VolumeInUseAsync(),
         Assert.Throws<DistributedApplicationException>(() => RunArguments.Read(["rest"])).Message,
+        Assert.Throws<DistributedApplicationException>(() => RunArguments.Read(["--publisher", "manifest"])).Message,
     ];
 
     private static async Task<string> MessageOfAsync(Func<Task> act) =>

@@ -24,7 +24,7 @@ internal static class RunArguments
         in the environment chooses what runs containers.
         """;
 
-    /// <exception cref="DistributedApplicationException">A word is neither a verb nor a setting.</exception>
+    /// <exception cref="DistributedApplicationException">A word is neither a verb nor a setting, or asks for something else than a run.</exception>
     public static RunVerb Read(string[] args)
     {
         var verb = RunVerb.Run;
@@ -35,6 +35,9 @@ internal static class RunArguments
                 verb = RunVerb.Help;
             else if (word == "reset" && i == 0)
                 verb = RunVerb.Reset;
+            else if (AsksToPublish(word, args.ElementAtOrDefault(i + 1)))
+                throw new DistributedApplicationException(
+                    $"'{word}' asks for a deployment manifest, and this application host can only run the application; leave it out.");
             else if (IsName(word) && i + 1 < args.Length)
                 i++; // the value follows
             else if (IsName(word) || !word.Contains('=', StringComparison.Ordinal))
@@ -44,6 +47,16 @@ internal static class RunArguments
 
         return verb;
     }
+
+    // The real package's own words. As settings they would mean nothing here, and everything would start.
+    private static bool AsksToPublish(string word, string? next)
+    {
+        var parts = word.Split('=', 2);
+        return IsOption(parts[0], "--publisher")
+            || (IsOption(parts[0], "--operation") && !IsOption(parts.ElementAtOrDefault(1) ?? next, "run"));
+    }
+
+    private static bool IsOption(string? word, string option) => string.Equals(word, option, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsName(string word) => word.StartsWith("--", StringComparison.Ordinal) && !word.Contains('=', StringComparison.Ordinal);
 }
