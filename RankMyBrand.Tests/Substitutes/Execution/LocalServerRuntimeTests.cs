@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Aspire.Hosting;
 using Aspire.Hosting.Execution;
 using Npgsql;
@@ -89,11 +90,39 @@ public sealed class LocalServerRuntimeTests(LocalServerFixture servers) : IClass
         await using Workload first = await servers.StartAsync(spec);
         await using NpgsqlDataSource source = await Servers.PostgresReadyAsync(spec, servers);
 
-        await using Workload second = await servers.StartAsync(Servers.Postgres("postgres:17", [.. spec.Volumes]));
-        int code = await second.Completion.WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
+        await RefusesAsync(
+            Servers.Postgres("postgres:17", [.. spec.Volumes]), $"postgres: another PostgreSQL server uses the data at {PostgresData}; ");
+    }
 
-        Assert.Equal(1, code);
-        Assert.Contains("another PostgreSQL server uses the data", servers.Output, StringComparison.Ordinal);
+    [Fact]
+    public async Task Redis_VolumeInUse_EndsWithOneClearLine()
+    {
+        ContainerSpec spec = Servers.Redis(servers.NewVolume("/data"));
+        await using Workload first = await servers.StartAsync(spec);
+        await Servers.RedisReadyAsync(spec, servers);
+
+        await RefusesAsync(Servers.Redis([.. spec.Volumes]), "redis-server: another Redis server uses the data at /data; ");
+    }
+
+    [Fact]
+    public async Task Chroma_VolumeInUse_EndsWithOneClearLine()
+    {
+        ContainerSpec spec = Servers.Container("chromadb/chroma:1.3.5", 8000) with { Volumes = [servers.NewVolume("/data")] };
+        await using Workload first = await servers.StartAsync(spec);
+        await Servers.HttpReadyAsync(spec, "/api/v2/heartbeat", servers);
+
+        await RefusesAsync(
+            Servers.Container("chromadb/chroma:1.3.5", 8000) with { Volumes = spec.Volumes }, "chroma: another Chroma server uses the data at /data; ");
+    }
+
+    [Fact]
+    public async Task Minio_VolumeInUse_EndsWithOneClearLine()
+    {
+        ContainerSpec spec = Servers.Minio(servers.NewVolume("/data"));
+        await using Workload first = await servers.StartAsync(spec);
+        await Servers.HttpReadyAsync(spec, "/minio/health/live", servers);
+
+        await RefusesAsync(Servers.Minio([.. spec.Volumes]), "minio: another S3 server uses the data at /data; ");
     }
 
     [Fact]
@@ -212,5 +241,15 @@ public sealed class LocalServerRuntimeTests(LocalServerFixture servers) : IClass
         Assert.Equal([$"deleted volume {spec.Volumes[0].Source}"], deleted);
         Assert.True(Directory.Exists(other));
         Directory.Delete(other);
+    }
+
+    private async Task RefusesAsync(ContainerSpec spec, string sentence)
+    {
+        ConcurrentQueue<string> output = [];
+        await using Workload second = await servers.Runtime.StartAsync(spec, line => output.Enqueue(line.Text), Cancellation);
+        int code = await second.Completion.WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
+
+        Assert.Equal(1, code);
+        Assert.StartsWith(sentence, Assert.Single(output), StringComparison.Ordinal);
     }
 }
