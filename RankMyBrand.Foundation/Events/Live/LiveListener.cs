@@ -45,7 +45,7 @@ public sealed class LiveListener : IDisposable
             while (page.Length == StreamPast.Page);
         }
 
-        await foreach (var (partition, entry) in _buffer.Entries.ReadAllAsync(cancellationToken))
+        await foreach (var (partition, entry) in _buffer.ReadAllAsync(cancellationToken))
         {
             if (Heard(place, partition, entry) is { } live)
                 yield return live;

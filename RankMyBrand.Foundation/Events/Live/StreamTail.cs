@@ -7,6 +7,7 @@ namespace RankMyBrand.Foundation.Events;
 internal sealed partial class StreamTail(IConnectionMultiplexer redis, string key, int partition, TimeProvider time, ILogger logger)
     : IAsyncDisposable
 {
+    private const int MaxCount = 500;
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _lock = new();
@@ -78,18 +79,20 @@ internal sealed partial class StreamTail(IConnectionMultiplexer redis, string ke
     {
         RedisValue last = start.ToString();
         var isAway = false;
+        var size = new ReadSize(MaxCount, sources: 1);
         await using var connection = new BlockingConnection(redis, key, $"live:{key}");
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 var read = await connection.ReadAsync(
-                    "XREAD", ["COUNT", 500, "BLOCK", (long)BlockingConnection.Block.TotalMilliseconds, "STREAMS", (RedisKey)key, last],
+                    "XREAD", ["COUNT", size.Count, "BLOCK", (long)BlockingConnection.Block.TotalMilliseconds, "STREAMS", (RedisKey)key, last],
                     stop);
-                foreach (var entry in read.SelectMany(part => part.Entries))
+                foreach (var (_, entries) in read)
                 {
-                    last = entry.Id;
-                    Tell(entry);
+                    size.Learn(entries);
+                    last = entries[^1].Id;
+                    Array.ForEach(entries, Tell);
                 }
 
                 isAway = false;

@@ -57,6 +57,75 @@ public sealed class LiveEventsTests
         Assert.Equal(0, failures);
     }
 
+    [Fact]
+    public async Task Listen_ManyLargeEventsAtOnce_HearsThemAFewAtATime()
+    {
+        const int Count = 60;
+        // A server that closes a connection on which more than so much waits to be sent.
+        await using var redis = await RedisServer.StartAsync(Cancellation, "--client-output-buffer-limit", "normal", "40mb", "0", "0");
+        await using var host = await EventBusHost.StartAsync(redis);
+        using var listener = await host.Get<LiveEvents>().ListenAsync(new LiveTopic(Stream), Cancellation);
+        var data = $"\"{new string('a', 1_000_000)}\"";
+
+        var together = host.Redis.CreateTransaction();
+        for (var i = 0; i < Count; i++)
+            _ = together.StreamAddAsync(Stream, [new("event_type", "large"), new("data", data)]);
+        Assert.True(await together.ExecuteAsync());
+
+        var heard = await listener.ReadAllAsync(Cancellation).Take(Count).CountAsync(Cancellation).AsTask().WaitAsync(s_patience, Cancellation);
+        Assert.Equal(Count, heard);
+    }
+
+    [Fact]
+    public async Task Listen_LargeEventsThatAreNotTaken_EndsTheListenerThatHearsTheRestWhenItResumes()
+    {
+        const int Count = 90;
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+        using var slow = await host.Get<LiveEvents>().ListenAsync(new LiveTopic(Stream), Cancellation);
+        using var quick = await host.Get<LiveEvents>().ListenAsync(new LiveTopic(Stream), Cancellation);
+        await using var heardByQuick = quick.ReadAllAsync(Cancellation).GetAsyncEnumerator(Cancellation);
+        var data = $"\"{new string('a', 1_000_000)}\"";
+        for (var i = 0; i < Count; i++)
+        {
+            await host.Bus.PublishAsync(Stream, EventBusTests.Event(data), Cancellation);
+            Assert.True(await heardByQuick.MoveNextAsync().AsTask().WaitAsync(s_patience, Cancellation));
+        }
+
+        var heard = new List<LiveEvent>();
+        await Assert.ThrowsAsync<ListenerTooSlowException>(() => HearAsync().WaitAsync(s_patience, Cancellation));
+
+        // As much as a listener may leave untaken, and no more.
+        Assert.InRange(heard.Count, 60, 70);
+        using var resumed = await host.Get<LiveEvents>().ListenAsync(new LiveTopic(Stream) { After = heard[^1].EntryId }, Cancellation);
+        var rest = Count - heard.Count;
+        Assert.Equal(rest, await resumed.ReadAllAsync(Cancellation).Take(rest).CountAsync(Cancellation).AsTask().WaitAsync(s_patience, Cancellation));
+
+        async Task HearAsync()
+        {
+            await foreach (var live in slow.ReadAllAsync(Cancellation))
+                heard.Add(live);
+        }
+    }
+
+    [Fact]
+    public async Task Listen_MoreThanMayWaitButTakenInTime_GoesOn()
+    {
+        // Twice as much, as it comes.
+        const int Count = 130;
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+        using var listener = await host.Get<LiveEvents>().ListenAsync(new LiveTopic(Stream), Cancellation);
+        await using var heard = listener.ReadAllAsync(Cancellation).GetAsyncEnumerator(Cancellation);
+        var data = $"\"{new string('a', 1_000_000)}\"";
+
+        for (var i = 0; i < Count; i++)
+        {
+            await host.Bus.PublishAsync(Stream, EventBusTests.Event(data), Cancellation);
+            Assert.True(await heard.MoveNextAsync().AsTask().WaitAsync(s_patience, Cancellation));
+        }
+    }
+
     [Theory]
     [InlineData(null, "default")]
     [InlineData("default", null)]
