@@ -9,10 +9,12 @@ namespace RankMyBrand.Gateway.Hub;
 internal sealed class HubOutbox(WebSocket socket, Action cutOff, HubOptions options)
 {
     private const int Length = 16;
+    private const int MaxBytes = 1024 * 1024;
     private static readonly TimeSpan s_closeTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private Queue<ReadOnlyMemory<byte>>? _frames;
+    private long _bytes;
     private TaskCompletionSource? _room;
     private TaskCompletionSource? _closed;
     private bool _isSending;
@@ -32,6 +34,7 @@ internal sealed class HubOutbox(WebSocket socket, Action cutOff, HubOptions opti
             if (_closeStatus is not null || !HasRoom)
                 return false;
             (_frames ??= new()).Enqueue(frame);
+            _bytes += frame.Length;
             if (_isSending)
                 return true;
             _isSending = true;
@@ -93,7 +96,7 @@ internal sealed class HubOutbox(WebSocket socket, Action cutOff, HubOptions opti
             TryWrite(HubFrame.Heartbeat);
     }
 
-    private bool HasRoom => _frames is null || _frames.Count < Length;
+    private bool HasRoom => _frames is null || (_frames.Count < Length && _bytes < MaxBytes);
 
     private static long After(TimeSpan time) => Environment.TickCount64 + (long)time.TotalMilliseconds;
 
@@ -129,6 +132,7 @@ internal sealed class HubOutbox(WebSocket socket, Action cutOff, HubOptions opti
         {
             if (_frames?.TryDequeue(out frame) == true)
             {
+                _bytes -= frame.Length;
                 _room?.TrySetResult();
                 _room = null;
                 if (_closeStatus is null)

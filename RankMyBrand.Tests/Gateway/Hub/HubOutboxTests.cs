@@ -49,6 +49,37 @@ public sealed class HubOutboxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task LargeMessages_ThatTheClientDoesNotTake_WaitTheirTurnAndAllArrive()
+    {
+        const int Count = 8;
+        var outbox = new HubOutbox(_socket, _cutOff.SetResult, new HubOptions());
+        // More than the buffers of two sockets hold: while it is being sent, the others wait.
+        Assert.True(outbox.TryWrite(new byte[64 * 1024 * 1024]));
+
+        var taken = Enumerable.Range(1, Count).Select(number => outbox.TryWrite(Large(number))).ToArray();
+        Assert.Equal([true, true, false], taken[..3]);
+        Assert.DoesNotContain(true, taken[3..]);
+        var writing = WriteAsync();
+        using var client = WebSocket.CreateFromStream(_client.GetStream(), new WebSocketCreationOptions());
+        await TakeAsync(client);
+        var received = new List<byte>();
+        for (var number = 1; number <= Count; number++)
+            received.Add(await TakeAsync(client));
+
+        await writing;
+        Assert.Equal(Enumerable.Range(1, Count).Select(number => (byte)number), received);
+        Assert.False(_cutOff.Task.IsCompleted);
+
+        static byte[] Large(int number) => [.. Enumerable.Repeat((byte)number, 600_000)];
+
+        async Task WriteAsync()
+        {
+            for (var number = 3; number <= Count; number++)
+                Assert.True(await outbox.WriteAsync(Large(number), Token));
+        }
+    }
+
+    [Fact]
     public async Task Client_ThatDoesNotSayGoodbye_IsCutOffAfterFiveSeconds()
     {
         var outbox = new HubOutbox(_socket, _cutOff.SetResult, new HubOptions());
@@ -93,6 +124,18 @@ public sealed class HubOutboxTests : IAsyncLifetime
             for (var i = 0; i < times; i++)
                 taken[i] = pace.TryTake();
             return taken;
+        }
+    }
+
+    /// <summary>Receives one message, however long, and returns its last byte.</summary>
+    private static async Task<byte> TakeAsync(WebSocket client)
+    {
+        var buffer = new byte[64 * 1024];
+        while (true)
+        {
+            var received = await client.ReceiveAsync(buffer, Token);
+            if (received.EndOfMessage)
+                return buffer[Math.Max(0, received.Count - 1)];
         }
     }
 
