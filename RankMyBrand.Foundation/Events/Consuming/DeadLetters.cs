@@ -37,6 +37,10 @@ internal sealed partial class DeadLetters(ConsumerContext context)
         [
             context.Subscription.Group, entry.Id, source.Settings.MaxDeadLetters,
             source.Settings.DeadLetterOverflow is DeadLetterOverflow.DropOldest ? "drop" : "wait",
+            context.Subscription.Consumer,
+            // What a handler has failed at is tried at least once by whoever has it next: nobody else could tell why it fails. An entry
+            // that no consumer has survived is not.
+            firstFailedAt is null ? RedisValue.EmptyString : Math.Min(attempts, context.Options.MaxAttempts - 1),
             "group", context.Subscription.Group,
             "entry_id", source.IsReplay ? ReplayStream.OriginOf(entry) : entry.Id,
             "consumer", context.Subscription.Consumer,

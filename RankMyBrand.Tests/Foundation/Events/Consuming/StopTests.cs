@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RankMyBrand.Foundation.Events;
 using RankMyBrand.Tests.Support;
+using StackExchange.Redis;
 using static RankMyBrand.Tests.Foundation.Events.Consuming.Handling;
 
 namespace RankMyBrand.Tests.Foundation.Events.Consuming;
@@ -130,6 +131,38 @@ public class StopTests
 
         await handled.WaitAsync(1);
         Assert.Equal([(1, 2)], handled.All);
+    }
+
+    [Fact]
+    public async Task Stop_WithAnEventOutOfAttemptsThatThereIsNoRoomFor_HasItTriedOnceMore()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        var (failed, handled) = (new Handled(), new Handled());
+        (string, string) settings = ($"Events:Streams:{Responses}:MaxDeadLetters", "1");
+        await using (var first = await StartAsync(
+            redis,
+            (number, delivery) =>
+            {
+                failed.Add(number, delivery);
+                throw new InvalidOperationException("The handler has a fault.");
+            },
+            settings: settings))
+        {
+            await first.Bus.PublishAsync(Responses, Numbered(0, 2), Cancellation);
+            // It waits for room, and whatever becomes of this process, one attempt is left.
+            await failed.WaitAsync(6);
+            await Eventually.TrueAsync(async () =>
+                await first.Redis.StreamPendingMessagesAsync(Responses, "g", 10, RedisValue.Null) is [{ DeliveryCount: 2 }]
+                && await first.Redis.StreamLengthAsync($"{{{Responses}}}:dead") == 1);
+        }
+
+        // The fault was mended.
+        await using var second = await StartAsync(redis, handled.AddAsync, settings: settings);
+
+        await handled.WaitAsync(1);
+        Assert.Equal(3, Assert.Single(handled.All).Attempt);
+        await Eventually.TrueAsync(async () => await second.PendingAsync() == 0);
+        Assert.Equal(1, await second.Redis.StreamLengthAsync($"{{{Responses}}}:dead"));
     }
 
     /// <summary>Waits until so many consumers hear what the others of their group say.</summary>
