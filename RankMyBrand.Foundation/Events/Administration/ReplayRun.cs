@@ -22,7 +22,7 @@ internal sealed partial class ReplayRun(
     public async Task RunAsync(CancellationToken stoppingToken)
     {
         string? fault = null;
-        for (var failures = 0; ; failures++)
+        for (var failures = 0; !stoppingToken.IsCancellationRequested; failures++)
         {
             try
             {
@@ -34,13 +34,12 @@ internal sealed partial class ReplayRun(
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
-                await ReleaseAsync();
-                return;
             }
             catch (Exception e) when (TransientFailure.Is(e))
             {
                 LogTrouble(logger, _replay.Id, e.Message);
-                await Task.Delay(Backoff.Of(failures + 1, s_longest, s_lease / 2), time, CancellationToken.None);
+                await Task.Delay(Backoff.Of(failures + 1, s_longest, s_lease / 2), time, stoppingToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (Exception e) when (fault is null && e is not OutOfMemoryException)
             {
@@ -49,6 +48,8 @@ internal sealed partial class ReplayRun(
                 fault = e.Message;
             }
         }
+
+        await ReleaseAsync();
     }
 
     private async Task SendAllAsync(CancellationToken cancellationToken)
@@ -127,8 +128,9 @@ internal sealed partial class ReplayRun(
         {
             await replays.TakeAsync(_replay, runner, TimeSpan.Zero);
         }
-        catch (RedisException e)
+        catch (Exception e) when (TransientFailure.Is(e) || e is RedisException)
         {
+            // Another runner has it when the lease has run out.
             LogTrouble(logger, _replay.Id, e.Message);
         }
     }

@@ -25,20 +25,26 @@ internal sealed partial class ReplayRunner(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(s_interval, time);
-        do
+        try
         {
-            try
+            do
             {
-                await LookAsync(stoppingToken);
+                try
+                {
+                    await LookAsync(stoppingToken);
+                }
+                catch (Exception e) when (TransientFailure.Is(e) || e is RedisServerException)
+                {
+                    LogTrouble(logger, e.Message);
+                }
             }
-            catch (Exception e) when (TransientFailure.Is(e) || e is RedisServerException)
-            {
-                LogTrouble(logger, e.Message);
-            }
+            while (await WaitAsync(timer, stoppingToken));
         }
-        while (await WaitAsync(timer, stoppingToken));
-
-        await Task.WhenAll(_running.Values);
+        finally
+        {
+            // They give their replays back, so that others go on with them at once.
+            await Task.WhenAll(_running.Values);
+        }
     }
 
     private static async Task<bool> WaitAsync(PeriodicTimer timer, CancellationToken stoppingToken)
