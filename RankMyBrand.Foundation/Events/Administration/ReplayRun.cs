@@ -63,7 +63,7 @@ internal sealed partial class ReplayRun(
         while (true)
         {
             var started = time.GetTimestamp();
-            var page = await reader.ReadAsync(_replay.Cursor, PageOf(_replay.Request), cancellationToken);
+            var page = await ReadPageAsync(cancellationToken);
             if (page.Cursor == _replay.Cursor)
             {
                 await replays.EndAsync(_replay, runner, ReplayState.Done, "");
@@ -77,6 +77,29 @@ internal sealed partial class ReplayRun(
             _window.Add(page);
             await PaceAsync(page.Entries.Count, time.GetElapsedTime(started), cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// Reads what comes next, and keeps the replay meanwhile: reading may take far longer than the lease, and two runners that take the
+    /// replay from each other would both throw away what they have read.
+    /// </summary>
+    private async Task<ReplayPage> ReadPageAsync(CancellationToken cancellationToken)
+    {
+        var reading = reader.ReadAsync(_replay.Cursor, PageOf(_replay.Request), cancellationToken);
+        while (await Task.WhenAny(reading, Task.Delay(s_lease / 4, time, CancellationToken.None)) != reading)
+        {
+            try
+            {
+                await HasAsync();
+            }
+            catch (Exception e) when (TransientFailure.Is(e) || e is RedisException)
+            {
+                // Whether it is still this runner's is asked again before anything is sent.
+                LogTrouble(logger, _replay.Id, e.Message);
+            }
+        }
+
+        return await reading;
     }
 
     /// <summary>Waits until the group has handled most of what it got. False when the replay is not this runner's any more.</summary>

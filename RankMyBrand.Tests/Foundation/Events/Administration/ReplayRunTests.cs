@@ -1,9 +1,10 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using RankMyBrand.Foundation.Events;
 using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Foundation.Events.Administration;
 
-public sealed class ReplayRunTests
+public sealed class ReplayRunTests(ArchiveDatabases databases) : IClassFixture<ArchiveDatabases>
 {
     private const string Stream = "ai.responses";
 
@@ -46,5 +47,32 @@ public sealed class ReplayRunTests
 
         Assert.NotEmpty(log.Lines);
         Assert.All(log.Lines, line => Assert.StartsWith($"Replay {replay.Id} goes on later: ", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Run_ThatReadsForLongerThanItsLease_KeepsItsReplay()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+        var (replays, database) = (host.Get<Replays>(), databases[ArchiveKind.Plain]);
+        await new EventStore(database).SaveAsync([ArchiveDatabases.Deliver(ArchiveDatabases.NewEvent(), Stream)], Cancellation);
+        // As in an archive in which what is looked for is rare.
+        await using (var slow = database.CreateCommand(
+            "ALTER TABLE events RENAME TO kept; CREATE VIEW events AS SELECT * FROM kept WHERE pg_sleep(12) IS NOT NULL"))
+            await slow.ExecuteNonQueryAsync(Cancellation);
+        var replay = await replays.StartAsync(new ReplayRequest(Stream, "g") { CreateGroup = true }, Cancellation);
+
+        var reader = new StoreReplayReader(database, replay.Request, NullLogger.Instance);
+        var running = new ReplayRun(replays, replay, reader, "runner", null, TimeProvider.System, NullLogger.Instance).RunAsync(Cancellation);
+        while (!running.IsCompleted)
+        {
+            var (state, _) = await replays.TakeAsync(replay, "another", TimeSpan.FromSeconds(10));
+            Assert.Contains(state, new[] { "taken", "done" });
+            await Task.Delay(100, Cancellation);
+        }
+
+        await running;
+        var ended = (await replays.FindAsync(Stream, replay.Id, Cancellation))!;
+        Assert.Equal((ReplayState.Done, 1), (ended.State, ended.Sent));
     }
 }
