@@ -73,7 +73,12 @@ public sealed class EventStore(NpgsqlDataSource database)
         if (query.Type is not null)
             sql.Append($" AND event_type = ${next++}");
         if (query.After is not null)
-            sql.Append($" AND (created_at, id) {(query.Ascending ? '>' : '<')} (${next++}, ${next})");
+        {
+            // The first condition is what the chunks understand: those that the pages before have passed are left alone.
+            var beyond = query.Ascending ? '>' : '<';
+            sql.Append($" AND created_at {beyond}= ${next} AND (created_at, id) {beyond} (${next}, ${next + 1})");
+        }
+
         var direction = query.Ascending ? "ASC" : "DESC";
         return sql.Append($" ORDER BY created_at {direction}, id {direction} LIMIT $3").ToString();
     }

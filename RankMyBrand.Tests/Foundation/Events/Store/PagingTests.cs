@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using RankMyBrand.Foundation.Events;
 using RankMyBrand.Tests.Support;
 using static RankMyBrand.Tests.Foundation.Events.ArchiveDatabases;
@@ -48,6 +49,35 @@ public sealed class PagingTests(ArchiveDatabases databases) : IClassFixture<Arch
         Assert.Empty(kept.Except(seen));
         Assert.Equal(kept.Order(), ascending ? seen.Where(kept.Contains) : seen.Where(kept.Contains).Reverse());
         Assert.True(old.Intersect(seen).Count() < old.Count);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Page_FarFromTheFirst_LeavesTheChunksAloneThatThePagesBeforeHavePassed(bool ascending)
+    {
+        var store = new EventStore(databases[ArchiveKind.Hypertable]);
+        var now = DateTimeOffset.UtcNow;
+        foreach (var age in new[] { 13, 12, 11 })
+            await SaveAsync(store, now.AddDays(-age), 10);
+        var first = await store.ReadAsync(new EventQuery(_stream) { Limit = 15, Ascending = ascending }, Token);
+
+        // As for a chunk that is being compressed or dropped: whoever so much as plans to read it would wait.
+        await using var other = await databases[ArchiveKind.Hypertable].OpenConnectionAsync(Token);
+        await using var transaction = await other.BeginTransactionAsync(Token);
+        await using (var chunk = new NpgsqlCommand("SELECT tableoid::regclass::text FROM events WHERE stream_id = $1 AND id = $2", other, transaction))
+        {
+            chunk.Parameters.Add(new() { Value = _stream });
+            chunk.Parameters.Add(new() { Value = first.Items[0].Id });
+            var name = (string)(await chunk.ExecuteScalarAsync(Token))!;
+            await using var block = new NpgsqlCommand($"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE", other, transaction);
+            await block.ExecuteNonQueryAsync(Token);
+        }
+
+        var second = await store.ReadAsync(new EventQuery(_stream) { Limit = 15, Ascending = ascending, After = first.NextCursor }, Token);
+
+        Assert.Equal((15, 15), (first.Items.Count, second.Items.Count));
+        Assert.Empty(first.Items.IntersectBy(second.Items.Select(item => item.Id), item => item.Id));
     }
 
     [Fact]
