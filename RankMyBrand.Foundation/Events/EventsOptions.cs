@@ -24,7 +24,7 @@ public sealed class EventsOptions
         ["actions.recommended"] = new(),
     };
 
-    /// <summary>True lets publishing to an unknown stream create it.</summary>
+    /// <summary>True lets publishing to an unknown stream create it. Such a stream is not archived: nobody knows it before.</summary>
     public bool AutoCreateStreams { get; set; }
 
     /// <summary>The largest payload of one event, in bytes.</summary>
@@ -113,7 +113,8 @@ public sealed class StreamOptions
 
     /// <summary>
     /// Over how many Redis keys the stream is spread. Events with the same <see cref="StreamEvent.PartitionKey"/> go to the same one and
-    /// keep their order; the others are dealt out in turn. More partitions may be added while none is ever taken away.
+    /// keep their order; for the others the deduplication key decides, and those without are dealt out in turn. More partitions may be
+    /// added while none is ever taken away.
     /// </summary>
     [Range(1, 1024)]
     public int Partitions { get; set; } = 1;
