@@ -21,7 +21,10 @@ public sealed class OutboxOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The longest pause after failures to publish; the first one is 100 ms, each further one twice as long.</summary>
+    /// <summary>
+    /// The longest pause after failures to publish; the first one is 100 ms, each further one twice as long. A refusal that asks for a
+    /// longer one gets it: 2 s while Redis is away, 1 s from a full stream.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan MaxBackoff { get; set; } = TimeSpan.FromSeconds(30);
 }
