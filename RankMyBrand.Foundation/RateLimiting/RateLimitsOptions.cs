@@ -39,7 +39,7 @@ public sealed class RateLimitPolicyOptions
     /// <summary>How the limit counts.</summary>
     public RateLimitAlgorithm Algorithm { get; set; }
 
-    /// <summary>The sustained limit: requests a window, or at the same time. Required; 1 to 1000000000.</summary>
+    /// <summary>The sustained limit: requests a window, 1 to 1000000000, or at the same time, 1 to 100000. Required.</summary>
     public long Permits { get; set; }
 
     /// <summary>
@@ -60,8 +60,8 @@ public sealed class RateLimitPolicyOptions
     public RateLimitFailure Failure { get; set; }
 
     /// <summary>
-    /// The most tokens that an instance takes in advance in leased mode; null for a twentieth of the limit. An instance takes fewer of
-    /// keys that are seldom used.
+    /// The most tokens that an instance takes in advance in leased mode; null for a twentieth of <see cref="Permits"/> or, if less, of
+    /// <see cref="Burst"/>. An instance takes fewer of keys that are seldom used. 1 to 1000000.
     /// </summary>
     public long? BlockSize { get; set; }
 
