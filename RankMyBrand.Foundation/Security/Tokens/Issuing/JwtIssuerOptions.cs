@@ -15,7 +15,7 @@ public sealed class JwtIssuerOptions
     /// <summary>How long a token lives if it is not asked for less; 15 min.</summary>
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>The longest life that may be asked for; 24 h. A replaced key stays published for so long.</summary>
+    /// <summary>The longest life that may be asked for; 24 h. A replaced key stays published for so long, and ten minutes more.</summary>
     public TimeSpan MaxLifetime { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>The <c>typ</c>; <c>at+jwt</c>, an access token (RFC 9068).</summary>
