@@ -36,12 +36,33 @@ internal sealed class HubSubscription : IAsyncDisposable
     {
         try
         {
+            if (!await FollowAsync(feed, topic, outbox))
+            {
+                await outbox.WriteAsync(
+                    HubFrame.Error(
+                        ProblemCode.Unavailable,
+                        $"'{topic.Stream}' cannot be followed now; subscribe again, after the last event that you got.",
+                        topic.Stream),
+                    _ended.Token);
+            }
+        }
+        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
+        {
+            // Unsubscribed, or the client has gone.
+        }
+    }
+
+    /// <returns>False when the stream cannot be read.</returns>
+    private async Task<bool> FollowAsync(HubFeed feed, LiveTopic topic, HubOutbox outbox)
+    {
+        try
+        {
             using var listener = await feed.ListenAsync(topic, _ended.Token);
             await outbox.WriteAsync(HubFrame.Subscribed(topic.Stream), _ended.Token);
             await foreach (var live in listener.ReadAllAsync(_ended.Token))
             {
                 if (!await outbox.WriteAsync(HubFrame.Event(topic.Stream, live), _ended.Token))
-                    return;
+                    break;
             }
         }
         catch (ListenerTooSlowException)
@@ -50,12 +71,9 @@ internal sealed class HubSubscription : IAsyncDisposable
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            outbox.TryWrite(HubFrame.Error(
-                ProblemCode.Unavailable, $"'{topic.Stream}' cannot be followed now; subscribe again, after the last event that you got.", topic.Stream));
+            return false;
         }
-        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
-        {
-            // Unsubscribed, or the client has gone.
-        }
+
+        return true;
     }
 }

@@ -2,7 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using RankMyBrand.Foundation.Events;
 using RankMyBrand.Gateway.Hub;
+using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Gateway.Hub;
 
@@ -77,6 +80,32 @@ public sealed class HubOutboxTests : IAsyncLifetime
             for (var number = 3; number <= Count; number++)
                 Assert.True(await outbox.WriteAsync(Large(number), Token));
         }
+    }
+
+    [Fact]
+    public async Task Subscription_ThatFailsWhileTheClientDoesNotTakeWhatWaits_IsToldSoInItsTurn()
+    {
+        await using var redis = await RedisServer.StartAsync(Token);
+        await using var hub = await RunningHub.StartAsync(
+            ("ConnectionStrings:redis", $"{redis.EndPoint},asyncTimeout=1000"), ("Events:Streams:some:MaxLength", "100000"));
+        redis.Kill();
+        var outbox = new HubOutbox(_socket, _cutOff.SetResult, new HubOptions());
+        // More than the buffers of two sockets hold.
+        Assert.True(outbox.TryWrite(new byte[64 * 1024 * 1024]));
+        while (outbox.TryWrite(HubFrame.Pong))
+        {
+        }
+
+        await using var subscription = HubSubscription.Start(hub.App.Services.GetRequiredService<HubFeed>(), new LiveTopic("some"), outbox);
+        await Task.Delay(TimeSpan.FromSeconds(2), Token);
+        using var client = WebSocket.CreateFromStream(_client.GetStream(), new WebSocketCreationOptions());
+        await TakeAsync(client);
+        string op;
+        while ((op = await ReceiveAsync(client).WaitAsync(TimeSpan.FromSeconds(30), Token)) == "pong")
+        {
+        }
+
+        Assert.Equal("error", op);
     }
 
     [Fact]
