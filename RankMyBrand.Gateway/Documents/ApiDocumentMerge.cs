@@ -92,16 +92,18 @@ internal static partial class ApiDocumentMerge
         """
         {
           "type": "object",
-          "required": [ "type", "title", "status", "code", "traceId" ],
+          "required": [ "type", "title", "status", "code", "traceId", "correlationId" ],
           "properties": {
             "type": { "type": "string" },
             "title": { "type": "string" },
             "status": { "type": "integer" },
             "detail": { "type": "string", "description": "What is wrong, and the remedy." },
             "code": {
-                  "enum": [ "NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN", "VALIDATION", "CONFLICT", "RATE_LIMITED", "UNAVAILABLE", "INTERNAL" ]
-                },
+              "enum": [ "NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN", "VALIDATION", "CONFLICT", "RATE_LIMITED", "UNAVAILABLE", "INTERNAL" ]
+            },
             "traceId": { "type": "string", "description": "Identifies the request in the traces and logs." },
+            "correlationId": { "type": "string", "description": "The request's X-Correlation-ID, or else its traceId." },
+            "violated-policies": { "type": "array", "items": { "type": "string" }, "description": "Of RATE_LIMITED: the limits that are used up." },
             "errors": { "type": "object", "additionalProperties": { "type": "array", "items": { "type": "string" } } }
           }
         }

@@ -71,6 +71,31 @@ public sealed class ApiDocumentTests(Gateways gateways)
         Assert.Equal("public, max-age=10", response.Headers.CacheControl?.ToString());
     }
 
+    [Fact]
+    public async Task Document_DescribesAnErrorAsItIsSent()
+    {
+        await using var service = await StartServiceAsync(() => Describing("/api/things"));
+        await using var gateway = await StartGatewayAsync(
+            service,
+            ("RateLimits:Policies:once:Algorithm", "SlidingWindow"), ("RateLimits:Policies:once:Permits", "1"),
+            ("ReverseProxy:Routes:echo:Metadata:RateLimits", "once"));
+        using var first = await SendAsync();
+        using var refused = await SendAsync();
+
+        var schema = (await ReadAsync(gateway))["components"]!["schemas"]!["ProblemDetails"]!;
+        var sent = JsonNode.Parse(await refused.Content.ReadAsStringAsync(Token))!.AsObject().Select(member => member.Key).ToArray();
+
+        Assert.Equal("RATE_LIMITED", JsonNode.Parse(await refused.Content.ReadAsStringAsync(Token))!["code"]!.GetValue<string>());
+        Assert.Subset(schema["properties"]!.AsObject().Select(member => member.Key).ToHashSet(), sent.ToHashSet());
+        Assert.Subset(sent.ToHashSet(), schema["required"]!.AsArray().Select(member => member!.GetValue<string>()).ToHashSet());
+
+        async Task<HttpResponseMessage> SendAsync()
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/echo/x", UriKind.Relative)) { Headers = { { "X-API-Key", GatewayHost.Key } } };
+            return await gateway.Client.SendAsync(request, Token);
+        }
+    }
+
     [Theory]
     [InlineData("""{"components":[]}""")]
     [InlineData("""{"components":"x","tags":{},"paths":[]}""")]
