@@ -63,6 +63,7 @@ public sealed class EventHandlerOptions
             "above zero and at most MaxRetryDelay");
         Require(MaxWaiting is >= 1 and <= 1_000_000, nameof(MaxWaiting), MaxWaiting, "from 1 to 1000000");
         Require(ClaimAfter >= TimeSpan.FromMilliseconds(100), nameof(ClaimAfter), ClaimAfter, "at least 100 ms");
+        Require(ForgetConsumerAfter > TimeSpan.Zero, nameof(ForgetConsumerAfter), ForgetConsumerAfter, "above zero");
 
         void Require(bool holds, string option, object value, string expected)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RankMyBrand.Foundation.Events;
@@ -139,15 +140,18 @@ public partial class TypedHandlerTests
         Assert.Contains("There is no stream 'ai.respones'. Known streams: actions.pending", refusal.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Option_OutOfRange_IsRefusedByName()
+    [Theory]
+    [InlineData(nameof(EventHandlerOptions.Concurrency), "0", "must be from 1 to 256.")]
+    [InlineData(nameof(EventHandlerOptions.ForgetConsumerAfter), "00:00:00", "must be above zero.")]
+    public void Option_OutOfRange_IsRefusedByName(string option, string value, string expected)
     {
         var builder = Host.CreateApplicationBuilder();
+        builder.Configuration[$"Handler:{option}"] = value;
 
         var refusal = Assert.Throws<ArgumentException>(() => builder.AddEventHandler<Greeting>(
-            Stream, "g", (_, _, _) => Task.CompletedTask, configure: options => options.Concurrency = 0));
+            Stream, "g", (_, _, _) => Task.CompletedTask, configure: options => builder.Configuration.Bind("Handler", options)));
 
-        Assert.Contains("Concurrency of the event handler in group 'g' is 0; it must be from 1 to 256.", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"{option} of the event handler in group 'g' is {value}; it {expected}", refusal.Message, StringComparison.Ordinal);
     }
 
     private static Task<EventBusHost> StartAsync(RedisServer redis, ConcurrentQueue<string> names, Action<EventHandlerOptions>? configure = null) =>
