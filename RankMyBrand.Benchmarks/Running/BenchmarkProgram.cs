@@ -27,7 +27,7 @@ internal static class BenchmarkProgram
                 {
                     figures.AddRange(await benchmark.RunAsync(run, stop.Token));
                 }
-                catch (Exception e) when (e is InvalidOperationException or TimeoutException)
+                catch (Exception e) when (e is InvalidOperationException or TimeoutException or MissingToolException)
                 {
                     // The figures of the others are worth having all the same.
                     failed = true;
@@ -38,11 +38,6 @@ internal static class BenchmarkProgram
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             Console.Error.WriteLine("Cancelled; these are the figures so far.");
-        }
-        catch (MissingToolException e)
-        {
-            Console.Error.WriteLine(e.Message);
-            return 1;
         }
 
         Report.Print(figures);
