@@ -17,6 +17,9 @@ internal sealed class Exchange(
     HttpContext context, IReverseProxyFeature proxy, RoutePolicy policy, Candidate first, ReadOnlyMemory<byte>? body)
     : HttpMessageInvoker(Unused.Handler, disposeHandler: false)
 {
+    // An instance that is killed takes connections, which nobody serves, until the kernel is done with it.
+    private static readonly TimeSpan s_again = TimeSpan.FromMilliseconds(100);
+
     private readonly Upstream _upstream = policy.Upstream;
     private readonly UpstreamOptions _options = policy.Upstream.Options;
     private readonly AttemptSender _sender = new(context, policy, policy.Upstream.Options, proxy.Cluster.HttpClient);
@@ -94,7 +97,7 @@ internal sealed class Exchange(
                 ? await SendHedgedAsync(request, cancellationToken)
                 : await SendAsync(_candidate, request, cancellationToken);
             if (!result.IsBad || left == 0 || cancellationToken.IsCancellationRequested || !MayRepeat(result, request)
-                || TakeOther(result.Candidate, isCounted: result.Failure != AttemptFailure.NotSent) is not { } other)
+                || TakeNext(result) is not { } other)
             {
                 var response = Finish(result, request);
                 if (response.StatusCode == HttpStatusCode.SwitchingProtocols && claim?.Connection is { } connection)
@@ -105,6 +108,8 @@ internal sealed class Exchange(
             Discard(result);
             _upstream.Telemetry.Retried(_upstream.Name);
             Turn(request, other);
+            if (other.Destination == result.Candidate.Destination)
+                await Task.Delay(s_again, cancellationToken);
         }
     }
 
@@ -151,7 +156,24 @@ internal sealed class Exchange(
         _ => IsRepeatable,
     };
 
-    // What nobody has seen adds to nobody's load, wherever it goes next.
+    private Candidate? TakeNext(in AttemptResult result)
+    {
+        // What nobody has seen adds to nobody's load, wherever it goes next.
+        var isCounted = result.Failure != AttemptFailure.NotSent;
+        return result.Failure == AttemptFailure.Broken && _tried is null && !IsBound && IsOnly(result.Candidate.Destination)
+            ? TakeAgain(result.Candidate.Destination)
+            : TakeOther(result.Candidate, isCounted);
+    }
+
+    private bool IsOnly(Destination destination) => _upstream.HealthyDestinations(proxy.Route.Cluster!) is [var only] && only == destination;
+
+    // The address may stand for several instances, of which one has died; a new connection leads to another.
+    private Candidate? TakeAgain(Destination destination)
+    {
+        _tried = [destination];
+        return _upstream.Budget.TryTake(_options.Retries.Budget) ? LoadBalancer.Passes(destination) : null;
+    }
+
     private Candidate? TakeOther(Candidate than, bool isCounted = true)
     {
         if (IsBound)

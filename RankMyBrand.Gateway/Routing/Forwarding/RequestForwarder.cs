@@ -75,7 +75,7 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
         }
     }
 
-    // Where there is only one destination a body is not kept: it could go nowhere else.
+    // Where there is only one destination a body is not kept: it could go nowhere else, and only what has none is sent there again.
     private static async ValueTask<(ReadOnlyMemory<byte>? Body, ProblemResult? Problem)> KeepBodyAsync(HttpContext context, RoutePolicy policy)
     {
         if (context.GetReverseProxyFeature().Route.Cluster!.DestinationsState.AllDestinations.Count <= 1)
