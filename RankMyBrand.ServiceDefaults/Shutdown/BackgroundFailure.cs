@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace RankMyBrand.ServiceDefaults.Shutdown;
 
@@ -7,12 +8,15 @@ namespace RankMyBrand.ServiceDefaults.Shutdown;
 /// Lets a service that stops because one of its background services has failed end with that exception. To the host itself the stop is
 /// one like any other: the process would end with 0, and whoever watches it would not start it again.
 /// </summary>
-internal sealed class BackgroundFailure(IServiceProvider services, IHostApplicationLifetime lifetime) : IHostedLifecycleService
+internal sealed class BackgroundFailure(
+    IServiceProvider services, IHostApplicationLifetime lifetime, IOptions<HostOptions> options) : IHostedLifecycleService
 {
     private Exception? _failure;
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
+        if (options.Value.BackgroundServiceExceptionBehavior is not BackgroundServiceExceptionBehavior.StopHost)
+            return Task.CompletedTask;
         // At its beginning: what fails because it is being stopped has not caused the stop.
         lifetime.ApplicationStopping.Register(() => _failure = services.GetServices<IHostedService>()
             .OfType<BackgroundService>()

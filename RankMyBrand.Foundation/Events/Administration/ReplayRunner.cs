@@ -25,13 +25,14 @@ internal sealed partial class ReplayRunner(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(s_interval, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         try
         {
             do
             {
                 try
                 {
-                    await LookAsync(stoppingToken);
+                    await LookAsync(ending.Token);
                 }
                 catch (Exception e) when (TransientFailure.Is(e) || e is RedisServerException)
                 {
@@ -42,7 +43,9 @@ internal sealed partial class ReplayRunner(
         }
         finally
         {
-            // They give their replays back, so that others go on with them at once.
+            // They give their replays back, so that others go on with them at once. What has ended the looking ends them, too: until they
+            // have ended nobody hears of it.
+            await ending.CancelAsync();
             await Task.WhenAll(_running.Values);
         }
     }

@@ -20,7 +20,10 @@ internal sealed class LiveBuffer(string stream)
     /// <summary>Never waits: one slow listener must not hold up the others.</summary>
     public void Tell(int partition, StreamEntry entry)
     {
-        if (Interlocked.Add(ref _bytes, EventEntry.SizeOf(entry.Values)) > MaxBytes || !_entries.Writer.TryWrite((partition, entry)))
+        var size = EventEntry.SizeOf(entry.Values);
+        var waiting = Interlocked.Add(ref _bytes, size);
+        // One that waits alone has not been left untaken, however large it is.
+        if ((waiting > MaxBytes && waiting > size) || !_entries.Writer.TryWrite((partition, entry)))
             _entries.Writer.TryComplete(new ListenerTooSlowException(stream));
     }
 

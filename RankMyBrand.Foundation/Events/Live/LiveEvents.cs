@@ -45,7 +45,7 @@ public sealed class LiveEvents(
             : LivePlace.Parse(topic.After, keys.Count)
                 ?? throw new FormatException($"'{topic.After}' is not a place in the stream '{topic.Stream}'.");
         var tails = _tails.GetOrAdd(
-            topic.Stream, _ => [.. keys.Select((key, partition) => new StreamTail(redis, key, partition, time, logger))]);
+            topic.Stream, _ => [.. keys.Select((key, partition) => new StreamTail(redis, key, partition, keys.Count, time, logger))]);
         var buffer = new LiveBuffer(topic.Stream);
         var listener = new LiveListener(_past, topic, after, keys, buffer, () => Leave(tails, buffer));
         try

@@ -4,7 +4,8 @@ using StackExchange.Redis;
 namespace RankMyBrand.Foundation.Events;
 
 /// <summary>Reads the end of one partition of a stream while somebody listens, and hands each entry to every listener.</summary>
-internal sealed partial class StreamTail(IConnectionMultiplexer redis, string key, int partition, TimeProvider time, ILogger logger)
+internal sealed partial class StreamTail(
+    IConnectionMultiplexer redis, string key, int partition, int partitions, TimeProvider time, ILogger logger)
     : IAsyncDisposable
 {
     private const int MaxCount = 500;
@@ -79,7 +80,7 @@ internal sealed partial class StreamTail(IConnectionMultiplexer redis, string ke
     {
         RedisValue last = start.ToString();
         var isAway = false;
-        var size = new ReadSize(MaxCount, sources: 1);
+        var size = new ReadSize(MaxCount, partitions);
         await using var connection = new BlockingConnection(redis, key, $"live:{key}");
         while (!stop.IsCancellationRequested)
         {
@@ -103,6 +104,8 @@ internal sealed partial class StreamTail(IConnectionMultiplexer redis, string ke
                 if (!isAway)
                     LogAway(logger, key, e.Message);
                 isAway = true;
+                // What has come meanwhile may be larger than what came before.
+                size = new ReadSize(MaxCount, partitions);
                 await Task.Delay(s_retryAfter, time, CancellationToken.None);
             }
         }

@@ -69,7 +69,7 @@ public sealed class HubOutboxTests : IAsyncLifetime
         for (var number = 1; number <= Count; number++)
             received.Add(await TakeAsync(client));
 
-        await writing;
+        await writing.WaitAsync(TimeSpan.FromSeconds(30), Token);
         Assert.Equal(Enumerable.Range(1, Count).Select(number => (byte)number), received);
         Assert.False(_cutOff.Task.IsCompleted);
 
@@ -162,7 +162,7 @@ public sealed class HubOutboxTests : IAsyncLifetime
         var buffer = new byte[64 * 1024];
         while (true)
         {
-            var received = await client.ReceiveAsync(buffer, Token);
+            var received = await client.ReceiveAsync(buffer, Token).WaitAsync(TimeSpan.FromSeconds(30), Token);
             if (received.EndOfMessage)
                 return buffer[Math.Max(0, received.Count - 1)];
         }

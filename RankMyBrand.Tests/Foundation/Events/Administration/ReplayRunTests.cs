@@ -64,11 +64,13 @@ public sealed class ReplayRunTests(ArchiveDatabases databases) : IClassFixture<A
 
         var reader = new StoreReplayReader(database, replay.Request, NullLogger.Instance);
         var running = new ReplayRun(replays, replay, reader, "runner", null, TimeProvider.System, NullLogger.Instance).RunAsync(Cancellation);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(TimeSpan.FromMinutes(2));
         while (!running.IsCompleted)
         {
             var (state, _) = await replays.TakeAsync(replay, "another", TimeSpan.FromSeconds(10));
             Assert.Contains(state, new[] { "taken", "done" });
-            await Task.Delay(100, Cancellation);
+            await Task.Delay(100, patience.Token);
         }
 
         await running;
