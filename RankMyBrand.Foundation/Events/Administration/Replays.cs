@@ -137,7 +137,7 @@ public sealed class Replays
             var info = (await Database.StreamGroupInfoAsync(key)).FirstOrDefault(info => info.Name == group);
             return info.PendingMessageCount + (info.Lag ?? 0);
         }
-        catch (RedisServerException e) when (e.Message.StartsWith("ERR no such key", StringComparison.Ordinal))
+        catch (RedisServerException e) when (MissingKey.Is(e))
         {
             return 0;
         }

@@ -75,7 +75,7 @@ public sealed class ConsumerGroups
         {
             return await _redis.GetDatabase().StreamGroupInfoAsync(key);
         }
-        catch (RedisServerException e) when (e.Message.StartsWith("ERR no such key", StringComparison.Ordinal))
+        catch (RedisServerException e) when (MissingKey.Is(e))
         {
             return [];
         }

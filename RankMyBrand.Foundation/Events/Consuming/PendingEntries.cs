@@ -13,6 +13,9 @@ internal sealed partial class PendingEntries(ConsumerContext context)
 
     private readonly EventSubscription _subscription = context.Subscription;
 
+    // Where the streams ended when this consumer began; nothing is added once it has.
+    private readonly Dictionary<RedisKey, EntryId> _ends = [];
+
     /// <summary>Creates the group on every source that lacks it.</summary>
     public async Task CreateGroupsAsync()
     {
@@ -29,7 +32,7 @@ internal sealed partial class PendingEntries(ConsumerContext context)
             try
             {
                 // At the beginning, unless it is asked for otherwise: events that came before the group are events too.
-                var position = start.IsEnd && !source.IsReplay ? StreamPosition.NewMessages : s_start;
+                var position = start.IsEnd && !source.IsReplay ? await EndOfAsync(source.Key) : s_start;
                 await context.Database.StreamCreateConsumerGroupAsync(source.Key, _subscription.Group, position, createStream: true);
             }
             catch (RedisServerException e) when (e.Message.StartsWith("BUSYGROUP", StringComparison.Ordinal))
@@ -48,6 +51,31 @@ internal sealed partial class PendingEntries(ConsumerContext context)
     {
         LogGroupMissing(context.Logger, _subscription.Group, missing.Message);
         return CreateGroupsAsync();
+    }
+
+    /// <summary>
+    /// The end of a stream when this consumer began. A group that is lost is created there again: at the end of now it would pass over
+    /// what has come since it was lost.
+    /// </summary>
+    private async Task<RedisValue> EndOfAsync(RedisKey key)
+    {
+        var now = await LastIdAsync(key);
+        if (_ends.TryAdd(key, now))
+            return now.ToString();
+        // One that has not come as far is another stream, in the place of one that was lost.
+        return now < _ends[key] ? s_start : _ends[key].ToString();
+    }
+
+    private async Task<EntryId> LastIdAsync(RedisKey key)
+    {
+        try
+        {
+            return EntryId.Parse((await context.Database.StreamInfoAsync(key)).LastGeneratedId!);
+        }
+        catch (RedisServerException e) when (MissingKey.Is(e))
+        {
+            return default;
+        }
     }
 
     /// <summary>

@@ -98,7 +98,7 @@ internal sealed class TimeoutOptions
     public TimeSpan Idle { get; set; } = TimeSpan.FromMinutes(5);
 }
 
-/// <summary>Second chances at another destination.</summary>
+/// <summary>Second chances: at another destination, or once more at the only one.</summary>
 internal sealed class RetryOptions
 {
     /// <summary>How many other destinations may be asked after the first. 0 to 10; 0 turns retries off.</summary>

@@ -241,6 +241,39 @@ public class EventConsumerTests
         async Task<long> PendingAsync(string stream) => (await publisher.Redis.StreamPendingAsync(stream, "g")).PendingMessageCount;
     }
 
+    [Fact]
+    public async Task Group_ThatBeganAtTheEndAndIsLost_HandlesWhatCameMeanwhile()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var publisher = await EventBusHost.StartAsync(redis);
+        await publisher.Bus.PublishAsync(Stream, EventBusTests.Event("1"), Cancellation);
+        var handler = new Recorder();
+        await using var consumer = await EventBusHost.StartAsync(redis, builder =>
+        {
+            builder.Services.AddSingleton(handler);
+            builder.AddEventHandler<Recorder>([Stream], "g", options => options.StartFrom = StartFrom.End);
+        });
+        await WaitForAsync(async () => (await publisher.Redis.StreamGroupInfoAsync(Stream)).Length == 1);
+        await publisher.Bus.PublishAsync(Stream, EventBusTests.Event("2"), Cancellation);
+        await handler.WaitAsync(1);
+
+        // In one step, so that the group is missing when it is published.
+        var together = publisher.Redis.CreateTransaction();
+        _ = together.ExecuteAsync("XGROUP", "DESTROY", Stream, "g");
+        _ = together.StreamAddAsync(Stream, [new("event_type", "t"), new("data", "3")]);
+        Assert.True(await together.ExecuteAsync());
+        await WaitForAsync(() => Task.FromResult(handler.Handled.Contains("3")));
+
+        // As if Redis had come back without anything, and somebody had been quicker than the consumer.
+        var anew = publisher.Redis.CreateTransaction();
+        _ = anew.KeyDeleteAsync(Stream);
+        _ = anew.ExecuteAsync("XADD", Stream, "1-1", "event_type", "t", "data", "4");
+        Assert.True(await anew.ExecuteAsync());
+        await WaitForAsync(() => Task.FromResult(handler.Handled.Contains("4")));
+
+        Assert.DoesNotContain("1", handler.Handled);
+    }
+
     private static Task<EventBusHost> StartAsync(RedisServer redis, Recorder handler) => EventBusHost.StartAsync(redis, builder =>
     {
         builder.Services.AddSingleton(handler);
