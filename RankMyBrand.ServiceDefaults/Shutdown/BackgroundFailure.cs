@@ -6,7 +6,8 @@ namespace RankMyBrand.ServiceDefaults.Shutdown;
 
 /// <summary>
 /// Lets a service that stops because one of its background services has failed end with that exception. To the host itself the stop is
-/// one like any other: the process would end with 0, and whoever watches it would not start it again.
+/// one like any other: the process would end with 0, and whoever watches it would not start it again. One that ends by a cancellation of
+/// its own cannot be told from one that has been stopped, and does not count.
 /// </summary>
 internal sealed class BackgroundFailure(
     IServiceProvider services, IHostApplicationLifetime lifetime, IOptions<HostOptions> options) : IHostedLifecycleService

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Options;
 
 namespace RankMyBrand.ServiceDefaults.Startup;
 
-/// <summary>Ends a service with sentences instead of a stack trace when it cannot start with what it has been given.</summary>
+/// <summary>
+/// Ends a service with sentences instead of a stack trace when it cannot start with what it has been given. It is for the one host of a
+/// process: when that has started, others are on their own.
+/// </summary>
 internal static class StartupFaults
 {
     private const int ExitCode = 1;

@@ -96,8 +96,11 @@ public sealed class HubOutboxTests : IAsyncLifetime
         {
         }
 
-        await using var subscription = HubSubscription.Start(hub.App.Services.GetRequiredService<HubFeed>(), new LiveTopic("some"), outbox);
-        await Task.Delay(TimeSpan.FromSeconds(2), Token);
+        var feed = hub.App.Services.GetRequiredService<HubFeed>();
+        await using var subscription = HubSubscription.Start(feed, new LiveTopic("some"), outbox);
+        // Begun later, it fails later: by then the subscription has found no room for its error.
+        await Assert.ThrowsAnyAsync<Exception>(() => feed.ListenAsync(new LiveTopic("some"), Token));
+        Assert.False(subscription.HasEnded);
         using var client = WebSocket.CreateFromStream(_client.GetStream(), new WebSocketCreationOptions());
         await TakeAsync(client);
         string op;
