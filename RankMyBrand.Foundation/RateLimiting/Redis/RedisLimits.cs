@@ -26,6 +26,8 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, RedisAvailabilit
     {
         if (IsAway || patience <= TimeSpan.Zero)
             return null;
+        // Redis may answer before a wait for it begins, which then does not end: who has gone by now is charged nothing.
+        cancellationToken.ThrowIfCancellationRequested();
         var check = new PendingCheck(takes, holder);
         var isKnown = false;
         _queue.Add(check);
