@@ -22,7 +22,7 @@ internal sealed class AddedLatency : Benchmark
 
         Uri[] addresses = [.. new[] { gateway, yarp, backend }.Select(server => new Uri(server.Address, ProxyServers.Path))];
         foreach (var address in addresses)
-            await Wrk.RunAsync(address, servers.Key, TimeSpan.FromSeconds(run.Quick ? 3 : 5), cancellationToken);
+            await Wrk.WarmUpAsync(address, servers.Key, untilSteady: !run.Quick, cancellationToken);
         var (p50, p99) = (Array.ConvertAll(addresses, _ => new List<double>()), Array.ConvertAll(addresses, _ => new List<double>()));
         for (var round = 0; round < run.Rounds; round++)
         {

@@ -57,11 +57,6 @@ internal sealed class Throughput : Benchmark
     /// <summary>One program in some processes, which are loaded in turn.</summary>
     private sealed class Contender(string name)
     {
-        private const int MostWarmUpSteps = 20;
-        private const double NoticeableGain = 1.03;
-
-        private static readonly TimeSpan s_warmUpStep = TimeSpan.FromSeconds(3);
-
         private readonly List<(Uri Address, List<double> Rates)> _processes = [];
 
         public double Median => BenchmarkRun.Median([.. _processes.SelectMany(process => process.Rates)]);
@@ -82,24 +77,7 @@ internal sealed class Throughput : Benchmark
         public async Task WarmUpAsync(string apiKey, bool isLong, CancellationToken cancellationToken)
         {
             foreach (var (address, _) in _processes)
-            {
-                if (isLong)
-                    await WarmUpUntilSteadyAsync(address, apiKey, cancellationToken);
-                else
-                    await Wrk.RunAsync(address, apiKey, s_warmUpStep, cancellationToken);
-            }
-        }
-
-        // The runtime compiles what is used most anew while it serves, for half a minute on a slow machine.
-        private static async Task WarmUpUntilSteadyAsync(Uri address, string apiKey, CancellationToken cancellationToken)
-        {
-            var (best, idle) = (0.0, 0);
-            for (var step = 0; step < MostWarmUpSteps && idle < 3; step++)
-            {
-                var rate = await Wrk.RunAsync(address, apiKey, s_warmUpStep, cancellationToken);
-                idle = rate > best * NoticeableGain ? 0 : idle + 1;
-                best = Math.Max(best, rate);
-            }
+                await Wrk.WarmUpAsync(address, apiKey, isLong, cancellationToken);
         }
 
         public async Task MeasureAsync(int round, string apiKey, TimeSpan duration, CancellationToken cancellationToken)
