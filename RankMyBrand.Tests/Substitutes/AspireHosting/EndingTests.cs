@@ -14,6 +14,10 @@ public sealed class EndingTests
         134, "ended with exit code 134: System.Exception: no",
         "Unhandled exception. System.Exception: no", " ---> System.Exception: why", "   at A()")]
     [InlineData(1, "ended with exit code 1: a is bad.", "error: a is bad.", "fail: Host[11]", "      Hosting failed to start")]
+    [InlineData(1, "ended with exit code 1: a is bad. | b is bad.", "error: a is bad.", "fail: Host[11]", "error: b is bad.")]
+    [InlineData(
+        1, "ended with exit code 1: the last 5 of 6 errors: b | c | d | e | f",
+        "error: a", "error: b", "error: c", "error: d", "error: e", "error: f")]
     [InlineData(134, "ended with exit code 134: Stack overflow.", "Stack overflow.", "-----", "   at A()", "-----")]
     [InlineData(
         1, "ended with exit code 1: # Error writing to the AOF file: No space left on device",

@@ -10,8 +10,9 @@ internal static class Ending
     private const string NoSpace = "No space left";
     private const string Unhandled = "Unhandled exception.";
     private const string Error = "error: ";
+    private const int MaxErrors = 5;
 
-    /// <summary>What goes after "it": the signal, or the exit code with the line of its output that gives the reason.</summary>
+    /// <summary>What goes after "it": the signal, or the exit code with the lines of its output that give the reason.</summary>
     public static string Describe(int exitCode, IReadOnlyList<LogLine> output) => exitCode switch
     {
         // Whoever sends a signal has the reason; the last line of the output has nothing to do with it.
@@ -28,7 +29,17 @@ internal static class Ending
         // no common order, so that a program's last word may not be its last line.
         return lines.Find(line => line.Contains(NoSpace, StringComparison.OrdinalIgnoreCase))
             ?? lines.Find(line => line.StartsWith(Unhandled, StringComparison.Ordinal))?[Unhandled.Length..].TrimStart()
-            ?? lines.Find(line => line.StartsWith(Error, StringComparison.Ordinal))?[Error.Length..]
+            ?? Errors(lines)
             ?? lines.Find(line => !line.StartsWith("at ", StringComparison.Ordinal) && !line.StartsWith("---", StringComparison.Ordinal));
+    }
+
+    // A program that looks at all of its settings has an error for each that is bad.
+    private static string? Errors(IEnumerable<string> newestFirst)
+    {
+        var all = newestFirst.Where(line => line.StartsWith(Error, StringComparison.Ordinal)).Select(line => line[Error.Length..]).ToList();
+        if (all.Count == 0)
+            return null;
+        var shown = string.Join(" | ", all.Take(MaxErrors).Reverse());
+        return all.Count > MaxErrors ? $"the last {MaxErrors} of {all.Count} errors: {shown}" : shown;
     }
 }
