@@ -2,7 +2,9 @@ using RankMyBrand.EventProcessor.Administration;
 using RankMyBrand.EventProcessor.Administration.Commands;
 using RankMyBrand.EventProcessor.Brands;
 using RankMyBrand.EventProcessor.Events;
+using RankMyBrand.ServiceDefaults.Startup;
 
+StartupFaults.ReportUnhandled();
 if (AdministrationCli.Handles(args))
     return await AdministrationCli.RunAsync(args, Console.Out, Console.Error);
 

@@ -4,12 +4,14 @@ using RankMyBrand.Gateway.Hub;
 using RankMyBrand.Gateway.Identity;
 using RankMyBrand.Gateway.RateLimits;
 using RankMyBrand.Gateway.Routing;
+using RankMyBrand.ServiceDefaults.Startup;
 
+StartupFaults.ReportUnhandled();
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddHttpHygiene();
 // Without Redis the gateway still serves, so it does not call itself unready then.
-builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true);
+builder.AddRedis(configureSettings: settings => settings.DisableHealthChecks = true);
 builder.AddIdentity();
 builder.AddRateLimits();
 builder.AddHub();

@@ -1,5 +1,7 @@
 using RankMyBrand.Registry.Dependencies;
+using RankMyBrand.ServiceDefaults.Startup;
 
+StartupFaults.ReportUnhandled();
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddEventBus();

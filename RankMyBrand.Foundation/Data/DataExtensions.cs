@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using RankMyBrand.Foundation.Configuration;
 using RankMyBrand.Foundation.Data;
 
 namespace Microsoft.Extensions.Hosting;
@@ -11,11 +12,14 @@ namespace Microsoft.Extensions.Hosting;
 /// <summary>Adds the platform's database to a service.</summary>
 public static class DataExtensions
 {
-    /// <summary>Adds the <see cref="NpgsqlDataSource"/> of the platform's database.</summary>
+    /// <summary>Adds the <see cref="NpgsqlDataSource"/> of the platform's database, unless the service has one.</summary>
+    /// <exception cref="InvalidOperationException">The connection string cannot be read.</exception>
     public static void AddDatabase(this IHostApplicationBuilder builder, string connectionName = "rankmybrand")
     {
-        if (builder.Services.All(service => service.ServiceType != typeof(NpgsqlDataSource)))
-            builder.AddNpgsqlDataSource(connectionName);
+        if (builder.Services.Any(service => service.ServiceType == typeof(NpgsqlDataSource)))
+            return;
+        ConnectionStrings.CheckPostgres(builder.Configuration, connectionName);
+        builder.AddNpgsqlDataSource(connectionName);
     }
 
     /// <summary>

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RankMyBrand.Foundation.Configuration;
 using RankMyBrand.Foundation.Events;
-using StackExchange.Redis;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -36,8 +35,7 @@ public static class EventsExtensions
     {
         if (builder.Services.Any(service => service.ServiceType == typeof(LiveEvents)))
             return;
-        if (!builder.Services.Any(service => service.ServiceType == typeof(IConnectionMultiplexer)))
-            builder.AddRedisClient(connectionName);
+        builder.AddRedis(connectionName);
         builder.Services.AddStrictOptions<EventsOptions>(EventsOptions.Section, EventsOptions.OtherSections).ValidateDataAnnotations();
         builder.Services.AddSingleton<IValidateOptions<EventsOptions>, EventsOptionsValidator>();
         builder.Services.TryAddSingleton(TimeProvider.System);

@@ -7,7 +7,6 @@ using RankMyBrand.Foundation.RateLimiting.Leased;
 using RankMyBrand.Foundation.RateLimiting.Local;
 using RankMyBrand.Foundation.RateLimiting.Redis;
 using RankMyBrand.Foundation.RateLimiting.Slots;
-using StackExchange.Redis;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -23,8 +22,7 @@ public static class RateLimitingExtensions
         var services = builder.Services;
         if (services.Any(service => service.ServiceType == typeof(RateLimiter)))
             return;
-        if (!services.Any(service => service.ServiceType == typeof(IConnectionMultiplexer)))
-            builder.AddRedisClient(connectionName);
+        builder.AddRedis(connectionName);
         services.AddStrictOptions<RateLimitsOptions>(RateLimitsOptions.Section);
         services.AddSingleton<IValidateOptions<RateLimitsOptions>, RateLimitsOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);

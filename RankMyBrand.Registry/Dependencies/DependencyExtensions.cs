@@ -7,7 +7,7 @@ internal static class DependencyExtensions
 {
     public static void AddDependencyChecks(this IHostApplicationBuilder builder)
     {
-        builder.AddKeyedRedisClient("cache");
+        builder.AddKeyedRedis("cache");
         builder.AddHttpDependency("chroma", "/api/v2/heartbeat");
         builder.AddHttpDependency("minio", "/minio/health/live");
     }

@@ -60,6 +60,105 @@ public sealed class StartupTests
         Assert.Empty(run.Output);
     }
 
+    [Theory]
+    [InlineData("Gateway", "redis", "localhost:1,password=hunter2,ssl=hunter2", "has no valid value of 'ssl'; it must be like ")]
+    [InlineData("Gateway", "redis", "localhost:1,password=a,hunter2=b", "is malformed, or has a keyword that does not exist; it must be ")]
+    [InlineData("EventProcessor", "redis", "localhost:1,password=a,hunter2=b", "is malformed, or has a keyword that does not exist; ")]
+    [InlineData("Registry", "cache", "localhost:1,password=hunter2,connectTimeout=hunter2", "has no valid value of 'connectTimeout'; ")]
+    [InlineData("EventProcessor", "rankmybrand", "hunter2", "is malformed, or has a keyword that does not exist; it must be like 'Host=")]
+    [InlineData("EventProcessor", "rankmybrand", "Host=a;Password=a;hunter2=b", "is malformed, or has a keyword that does not exist; ")]
+    [InlineData("Registry", "rankmybrand", "Host=a;Port=hunter2", "has no valid value of 'port'; it must be like '")]
+    [InlineData("Registry", "rankmybrand", "Username=a;Password=hunter2", "has no valid value of 'Host'; it must be like ")]
+    [InlineData("Registry", "chroma", "hunter2", "is missing or has no Endpoint; it must be like 'Endpoint=http://localhost:8000'.")]
+    [InlineData("Registry", "minio", "Endpoint=hunter2", "is missing or has no Endpoint; it must be like 'Endpoint=http://")]
+    public async Task Start_MalformedConnectionString_NamesItAndKeepsTheSecret(
+        string program, string name, string value, string sentence)
+    {
+        var run = await RunAsync(ProgramOf(program), [($"ConnectionStrings__{name}", value)]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith($"error: ConnectionStrings:{name} {sentence}", Assert.Single(run.Errors), StringComparison.Ordinal);
+        Assert.DoesNotContain(run.Errors, line => line.Contains("hunter2", StringComparison.Ordinal));
+        Assert.Empty(run.Output);
+    }
+
+    [Theory]
+    [InlineData("Gateway", "appsettings.json", "{\n  \"A\": 1,\n  \"B\": thunter2\n}", "Line 3 is not JSON; ")]
+    [InlineData("EventProcessor", "appsettings.Production.json", "{ \"A\": 1\n  \"B\": 2 }", "Line 2 is not JSON; ")]
+    [InlineData("Registry", "appsettings.json", "", "Line 1 is not JSON; ")]
+    [InlineData("Registry", "appsettings.json", "[ 1 ]", "Top-level JSON element must be an object. ")]
+    [InlineData("EventProcessor", "appsettings.json", "{ \"A\": 1, \"a\": 2 }", "A duplicate key 'a' was found.")]
+    public async Task Start_SettingsFileThatIsNoJson_NamesItAndItsLine(string program, string file, string content, string sentence)
+    {
+        var root = Directory.CreateTempSubdirectory("root-");
+        var path = Path.Combine(root.FullName, file);
+        await File.WriteAllTextAsync(path, content, TestContext.Current.CancellationToken);
+
+        var run = await RunAsync(ProgramOf(program), [("ASPNETCORE_CONTENTROOT", root.FullName)]);
+
+        root.Delete(recursive: true);
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith(
+            $"error: Failed to load configuration from file '{path}'. {sentence}", Assert.Single(run.Errors), StringComparison.Ordinal);
+        Assert.DoesNotContain(run.Errors, line => line.Contains("hunter2", StringComparison.Ordinal));
+        Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task Command_NoContentRoot_EndsWithASentence()
+    {
+        var run = await ProgramRun.OfAsync(s_eventProcessor, [("DOTNET_CONTENTROOT", "/nowhere")], "groups", "list", "a");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("error: The content root '/nowhere/' is not a directory; ", Assert.Single(run.Errors), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ASPNETCORE_URLS", "nonsense", "Invalid url: 'nonsense'")]
+    [InlineData("ASPNETCORE_URLS", "ftp://127.0.0.1:0", "Unrecognized scheme in server address 'ftp://127.0.0.1:0'.")]
+    [InlineData("ASPNETCORE_URLS", "http://127.0.0.1:99999", "Specified argument was out of the range of valid values. (Parameter 'port')")]
+    [InlineData("ASPNETCORE_URLS", "http://192.0.2.1:8080", "Cannot assign requested address")]
+    [InlineData("Kestrel__Endpoints__Edge__Url", "nonsense", "Invalid url: 'nonsense'")]
+    [InlineData("Kestrel__Certificates__Default__Path", "/nowhere/a.pfx", "Could not find a part of the path '/nowhere/a.pfx'.")]
+    [InlineData("Kestrel__Certificates__Default__Path", "/etc", "Access to the path '/etc' is denied.")]
+    [InlineData("Kestrel__Certificates__Default__Path", "/etc/hostname", "")]
+    public async Task Start_NothingToListenOn_SaysWhichSettingsToLookAt(string name, string value, string reason)
+    {
+        var run = await RunAsync(s_gateway, [("ASPNETCORE_URLS", "https://127.0.0.1:0"), (name, value)]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith(
+            $"error: The service cannot listen as ASPNETCORE_URLS or the section 'Kestrel' says: {reason}",
+            Assert.Single(run.Errors),
+            StringComparison.Ordinal);
+        Assert.DoesNotContain(run.Output, IsOfAStack);
+    }
+
+    [Theory]
+    [InlineData(
+        "Logging__LogLevel__Default", "Loud",
+        "error: Configuration value 'Loud' is not supported. A level in the section 'Logging' must be one of Trace, Debug, Information, ")]
+    [InlineData(
+        "Aspire__StackExchange__Redis__DisableTracing", "perhaps",
+        "error: Failed to convert configuration value 'perhaps' at 'Aspire:StackExchange:Redis:DisableTracing' to type 'System.Boolean'.")]
+    [InlineData(
+        "OTEL_EXPORTER_OTLP_HEADERS", "hunter2",
+        "error: Headers provided in an invalid format. OTEL_EXPORTER_OTLP_HEADERS must be like 'name=value,other=value'.")]
+    [InlineData(
+        "ASPNETCORE_CONTENTROOT", "/nowhere",
+        "error: The content root '/nowhere/' is not a directory; ASPNETCORE_CONTENTROOT or --contentRoot must name one.")]
+    public async Task Start_BadSettingOfTheFramework_EndsWithASentenceAndNoStack(string name, string value, string sentence)
+    {
+        foreach (var program in (Assembly[])[s_gateway, s_registry, s_eventProcessor])
+        {
+            var run = await RunAsync(program, [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"), (name, value)]);
+
+            Assert.Equal(1, run.ExitCode);
+            Assert.StartsWith(sentence, Assert.Single(run.Errors), StringComparison.Ordinal);
+            Assert.Empty(run.Output);
+        }
+    }
+
     [Fact]
     public async Task Start_PortTaken_EndsWithASentenceThatNamesIt()
     {
@@ -75,6 +174,13 @@ public sealed class StartupTests
     }
 
     [Fact]
+    public void Sentences_OfAFileThatNobodyMayRead_NameIt() =>
+        // Root may read all, and tests run as root.
+        Assert.Equal(
+            ["Access to the path '/a' is denied."],
+            StartupFaults.SentencesOf(new UnauthorizedAccessException("Access to the path '/a' is denied.")));
+
+    [Fact]
     public void Sentences_OfWhatNobodyExpects_AreNone()
     {
         Assert.Empty(StartupFaults.SentencesOf(new InvalidOperationException("Thrown by nobody.")));
@@ -82,6 +188,13 @@ public sealed class StartupTests
         Assert.Empty(StartupFaults.SentencesOf(new AggregateException(
             new OptionsValidationException("a", typeof(string), ["It is bad."]), new IOException("The disk is gone."))));
     }
+
+    private static Assembly ProgramOf(string name) => name switch
+    {
+        "Gateway" => s_gateway,
+        "Registry" => s_registry,
+        _ => s_eventProcessor,
+    };
 
     private static bool IsOfAStack(string line) => line.TrimStart().StartsWith("at ", StringComparison.Ordinal);
 
@@ -92,6 +205,7 @@ public sealed class StartupTests
             ("ASPNETCORE_CONTENTROOT", Path.Combine(AppContext.BaseDirectory, "gateway")),
             ("DOTNET_ENVIRONMENT", "Production"),
             ("ConnectionStrings__redis", "127.0.0.1:1,abortConnect=false"),
+            ("ConnectionStrings__cache", "127.0.0.1:1,abortConnect=false"),
             ("ConnectionStrings__rankmybrand", "Host=127.0.0.1;Port=1;Username=nobody;Password=none"),
             ("ConnectionStrings__chroma", "Endpoint=http://127.0.0.1:1"),
             ("ConnectionStrings__minio", "Endpoint=http://127.0.0.1:1"),

@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RankMyBrand.Foundation.Configuration;
 using RankMyBrand.Foundation.Security;
-using StackExchange.Redis;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -44,7 +43,7 @@ public static class TokensExtensions
             return;
         if (!builder.Services.Any(service => service.ServiceType == typeof(JwtValidator)))
             throw new InvalidOperationException("AddTokenRevocationList found no validation of tokens; call AddJwtValidation before it.");
-        AddRedis(builder, connectionName);
+        builder.AddRedis(connectionName);
         builder.Services.AddSingleton<RevocationList>();
         builder.Services.AddSingleton<RevocationIntake>();
         builder.Services.AddSingleton<RevocationFollower>();
@@ -57,7 +56,7 @@ public static class TokensExtensions
     /// </summary>
     public static void AddTokenRevoker(this IHostApplicationBuilder builder, string connectionName = "redis")
     {
-        AddRedis(builder, connectionName);
+        builder.AddRedis(connectionName);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<TokenRevoker>();
     }
@@ -73,11 +72,5 @@ public static class TokensExtensions
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<SigningKeyRing>();
         builder.Services.TryAddSingleton<JwtIssuer>();
-    }
-
-    private static void AddRedis(IHostApplicationBuilder builder, string connectionName)
-    {
-        if (!builder.Services.Any(service => service.ServiceType == typeof(IConnectionMultiplexer)))
-            builder.AddRedisClient(connectionName);
     }
 }
