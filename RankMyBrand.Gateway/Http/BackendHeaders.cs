@@ -31,9 +31,13 @@ internal sealed class BackendHeaders : ITransformProvider
                 response.HttpContext.Response.Headers.Remove(header.Key);
         }
 
-        // There is no body, whatever its length is said to be; the server would miss one.
-        if (response.HttpContext.Response.StatusCode == StatusCodes.Status204NoContent)
+        // There is no body, whatever its length is said to be. The server would miss that of a 204, and does not take that of a 205.
+        if (response.HttpContext.Response.StatusCode is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent)
+        {
             response.HttpContext.Response.ContentLength = null;
+            response.SuppressResponseBody = true;
+        }
+
         return default;
     });
 }

@@ -29,4 +29,22 @@ public sealed class ResponseHeaderTests(Gateways gateways)
         Assert.StartsWith("HTTP/1.1 204 No Content\r\n", Assert.Single(answers), StringComparison.Ordinal);
         Assert.DoesNotContain("Content-Length: 5", answers[0], StringComparison.Ordinal);
     }
+
+    // Not allowed, but the form is reset all the same.
+    [Theory]
+    [InlineData("Content-Length: 5\r\n\r\nhello")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")]
+    public async Task Body_OfAnAnswerThatMayHaveNone_IsLeftOut(string rest)
+    {
+        await using var backend = new RawBackend { Answer = _ => $"HTTP/1.1 205 Reset Content\r\n{rest}" };
+        await using var gateway = await gateways.StartAsync(backend);
+
+        var answers = await RawClient.AnswersAsync(
+            gateway.Address, $"GET /echo/x HTTP/1.1\r\nHost: a\r\nX-API-Key: {GatewayHost.Key}\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 205 Reset Content\r\n", Assert.Single(answers), StringComparison.Ordinal);
+        Assert.Contains("\r\nContent-Length: 0\r\n", answers[0], StringComparison.Ordinal);
+        Assert.Contains("\r\nX-Correlation-ID: ", answers[0], StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n", answers[0], StringComparison.Ordinal);
+    }
 }
