@@ -31,7 +31,7 @@ internal static class DocumentsExtensions
         }));
 
     public static void MapApiDocument(this IEndpointRouteBuilder routes) =>
-        routes.MapGet(Document, async (ApiDocument document, HttpContext http) =>
+        routes.MapMethods(Document, [HttpMethods.Get, HttpMethods.Head], async (ApiDocument document, HttpContext http) =>
         {
             http.Response.Headers.CacheControl = new CacheControlHeaderValue
             {

@@ -72,6 +72,20 @@ public sealed class ApiDocumentTests(Gateways gateways)
     }
 
     [Fact]
+    public async Task Head_OfTheDocument_IsForEverybodyToo()
+    {
+        await using var service = await StartServiceAsync(() => Describing("/api/things"));
+        await using var gateway = await StartGatewayAsync(service);
+        using var request = new HttpRequestMessage(HttpMethod.Head, new Uri("/openapi/v1.json", UriKind.Relative));
+
+        using var response = await gateway.Client.SendAsync(request, Token);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        Assert.True(response.Content.Headers.ContentLength > 0);
+    }
+
+    [Fact]
     public async Task Document_DescribesAnErrorAsItIsSent()
     {
         await using var service = await StartServiceAsync(() => Describing("/api/things"));
