@@ -32,10 +32,11 @@ internal sealed class HubConnection(WebSocket socket, Action cutOff, string? ten
         try
         {
             // An idle client, and most are, holds no buffer.
-            while ((await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None)).MessageType is not WebSocketMessageType.Close
-                && await ReceiveAsync())
-            {
-            }
+            ValueWebSocketReceiveResult begun;
+            do
+                begun = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
+            while (begun.MessageType is not WebSocketMessageType.Close
+                && (begun.EndOfMessage ? await AnswerNothingAsync() : await ReceiveAsync()));
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException)
         {
@@ -56,6 +57,14 @@ internal sealed class HubConnection(WebSocket socket, Action cutOff, string? ten
 
     /// <summary>To be called at least every second.</summary>
     public void Beat() => _outbox.Beat();
+
+    /// <summary>Answers a message with nothing in it, of which no more will come.</summary>
+    private async Task<bool> AnswerNothingAsync()
+    {
+        if (!_outbox.IsClosing)
+            await ActAsync(null);
+        return true;
+    }
 
     /// <summary>Receives one message and acts on it; false when the client closes.</summary>
     private async Task<bool> ReceiveAsync()

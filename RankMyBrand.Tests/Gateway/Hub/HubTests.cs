@@ -125,6 +125,7 @@ public sealed class HubTests(Servers servers)
     [InlineData("""{"op":"shout"}""", "VALIDATION", "The message is not understood")]
     [InlineData("""[[[[[[[[]]]]]]]]""", "VALIDATION", "The message is not understood")]
     [InlineData("nonsense", "VALIDATION", "The message is not understood")]
+    [InlineData("", "VALIDATION", "The message is not understood")]
     public async Task Request_ThatIsWrong_IsAnsweredWithTheReasonAndTheConnectionLives(string request, string code, string detail)
     {
         await using var hub = await StartAsync();
