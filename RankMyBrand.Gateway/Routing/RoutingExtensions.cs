@@ -9,6 +9,7 @@ using RankMyBrand.Gateway.Routing.Upstreams;
 using RankMyBrand.ServiceDefaults.Configuration;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.SessionAffinity;
 
 namespace RankMyBrand.Gateway.Routing;
 
@@ -53,6 +54,9 @@ internal static class RoutingExtensions
         services.ConfigureOpenTelemetryMeterProvider(static metrics => metrics.AddView("http.server.active_requests", MetricStreamConfiguration.Drop));
         services.AddReverseProxy().AddServiceDiscoveryDestinationResolver();
         services.AddSingleton<IForwarderHttpClientFactory, ForwarderClientFactory>();
+        services.RemoveAll<IAffinityFailurePolicy>();
+        services.AddSingleton<IAffinityFailurePolicy>(new UnknownStickyKeys(SessionAffinityConstants.FailurePolicies.Redistribute));
+        services.AddSingleton<IAffinityFailurePolicy>(new UnknownStickyKeys(SessionAffinityConstants.FailurePolicies.Return503Error));
     }
 
     /// <summary>Maps all routes.</summary>

@@ -150,6 +150,23 @@ public sealed class LoadBalancingTests
         Assert.Equal(3, two.Requests.Count);
     }
 
+    // As after a restart that has lost the keys of data protection, with which it was encrypted.
+    [Theory]
+    [InlineData("Cookie", "Cookie", "k=from-another-gateway", "Set-Cookie")]
+    [InlineData("CustomHeader", "k", "from-another-gateway", "k")]
+    public async Task Key_ThatCannotBeRead_IsReplacedThoughTheClientIsToHaveNoOtherInstance(
+        string policy, string sent, string key, string told)
+    {
+        await using var backend = await Backend.StartAsync();
+        await using var host = await StartStickyAsync(
+            [backend], ("Policy", policy), ("AffinityKeyName", "k"), ("FailurePolicy", "Return503Error"));
+
+        using var response = await SendAsync(host, (sent, key));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.NotEmpty(Assert.Single(response.Headers.GetValues(told)));
+    }
+
     [Fact]
     public async Task Cookie_OfAnInstanceThatIsGone_IsReplaced()
     {
