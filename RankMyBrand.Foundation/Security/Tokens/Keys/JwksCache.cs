@@ -83,14 +83,16 @@ internal sealed partial class JwksCache(
         ? Age(_attemptedAt) >= age && _allowance.TrySpend()
         : Age(_attemptedAt) >= s_retryInterval;
 
+    private string Late => $"they have not come within {_options.JwksTimeout}";
+
     private TimeSpan Age(long? timestamp) => timestamp is { } then ? time.GetElapsedTime(then) : TimeSpan.MaxValue;
 
     private async Task<bool> FetchAsync(long attempt, CancellationToken stopping)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        limit.CancelAfter(_options.JwksTimeout);
         try
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            limit.CancelAfter(_options.JwksTimeout);
             using var client = clients.CreateClient(ClientName);
             client.MaxResponseContentBufferSize = _options.JwksMaxBytes;
             var json = await client.GetByteArrayAsync(_options.JwksUri, limit.Token);
@@ -111,7 +113,7 @@ internal sealed partial class JwksCache(
         catch (Exception e) when (e is not OutOfMemoryException)          // whatever it was, the last good set stays
         {
             if (!stopping.IsCancellationRequested)
-                Log.Failed(logger, _options.JwksAddress, e.Message);
+                Log.Failed(logger, _options.JwksAddress, limit.IsCancellationRequested ? Late : e.Message);
             return false;
         }
     }

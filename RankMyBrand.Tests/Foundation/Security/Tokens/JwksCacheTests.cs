@@ -199,6 +199,19 @@ public sealed class JwksCacheTests
     }
 
     [Fact]
+    public async Task Find_EndpointHangs_LogsHowLongItWasWaitedFor()
+    {
+        var log = new LogRecorder();
+        await using var endpoint = await JwksEndpoint.StartAsync(Nothing);
+        endpoint.Answer = Failing("hangs");
+        using var host = Host(log, endpoint, ("JwksTimeout", "00:00:01"));
+
+        Assert.Equal(JwtRefusal.KeysUnavailable, (await FindAsync(host, "ec")).Refusal);
+
+        Assert.EndsWith("they have not come within 00:00:01", Assert.Single(log.At(LogLevel.Warning)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Find_NobodyListens_SaysSo()
     {
         var endpoint = await JwksEndpoint.StartAsync(Nothing);
