@@ -44,6 +44,9 @@ internal sealed class RawClient : IAsyncDisposable
     /// <summary>Sends nothing more, but still reads.</summary>
     public void End() => _client.Client.Shutdown(SocketShutdown.Send);
 
+    /// <summary>Goes without a goodbye: the server gets a reset.</summary>
+    public void Reset() => _client.Client.Close(0);
+
     /// <summary>The next answer; null when the server has closed.</summary>
     public async Task<string?> ReadAsync()
     {

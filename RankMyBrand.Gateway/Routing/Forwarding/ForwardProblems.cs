@@ -57,7 +57,7 @@ internal static class ForwardProblems
         {
             return context.Response.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? RequestRules.TooLarge(policy)
-                : Problem.Create(ProblemCode.Validation, "The request body could not be read to its end.", context.Response.StatusCode);
+                : RequestRules.BrokenOff(context.Response.StatusCode);
         }
 
         return Problem.Create(

@@ -90,6 +90,11 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
         {
             return (null, RequestRules.TooSlow(policy));
         }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            // The client has broken off. That comes before the request is known to be aborted, so it would be taken for a fault.
+            return (null, RequestRules.BrokenOff(StatusCodes.Status400BadRequest));
+        }
     }
 
     /// <returns>Null when the request has been answered.</returns>

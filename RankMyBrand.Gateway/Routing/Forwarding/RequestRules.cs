@@ -37,6 +37,9 @@ internal static class RequestRules
         string.Create(CultureInfo.InvariantCulture, $"The request body has not arrived within {policy.Total.TotalSeconds:0.###} s."),
         StatusCodes.Status408RequestTimeout);
 
+    public static ProblemResult BrokenOff(int status) =>
+        Problem.Create(ProblemCode.Validation, "The request body could not be read to its end.", status);
+
     /// <summary>Whether it does no harm to send the request twice, and can be done.</summary>
     public static bool IsRepeatable(HttpContext context, RetryOptions retries)
     {

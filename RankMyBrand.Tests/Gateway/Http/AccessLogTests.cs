@@ -218,6 +218,28 @@ public sealed class AccessLogTests(Gateways gateways)
     }
 
     [Fact]
+    public async Task Clients_ThatBreakOffABodyThatIsKept_AreNobodysFault()
+    {
+        var log = new Recorder();
+        await using var backend = new RawBackend();
+        await using var gateway = await gateways.StartAsync(
+            backend.Address, log, ("ReverseProxy:Clusters:test:Destinations:two:Address", "http://127.0.0.1:1"));
+
+        for (var i = 0; i < 20; i++)
+        {
+            await using var client = await RawClient.ConnectAsync(gateway.Address);
+            await client.SendAsync(
+                $"PUT /echo/x HTTP/1.1\r\nHost: a\r\nX-API-Key: {GatewayHost.Key}\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n");
+            // Which says that the gateway reads.
+            Assert.StartsWith("HTTP/1.1 100 ", await client.ReadAsync(), StringComparison.Ordinal);
+            client.Reset();
+        }
+
+        Assert.All(await log.WaitAsync(20), entry => Assert.InRange((int)entry["Status"]!, 400, 499));
+        Assert.DoesNotContain(log.Entries, entry => entry.Text.StartsWith("An unhandled exception", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Path_ThatIsLong_IsCutOff()
     {
         var log = new Recorder();
