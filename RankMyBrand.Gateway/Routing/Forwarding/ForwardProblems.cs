@@ -7,7 +7,7 @@ namespace RankMyBrand.Gateway.Routing.Forwarding;
 /// <summary>Tells the client why there is no answer.</summary>
 internal static class ForwardProblems
 {
-    public static Task FinishAsync(HttpContext context, RoutePolicy policy, Exchange exchange, ForwarderError error)
+    public static Task FinishAsync(HttpContext context, RoutePolicy policy, Exchange exchange, ForwarderError error, in LimitFields limits)
     {
         if (error == ForwarderError.None)
         {
@@ -30,7 +30,10 @@ internal static class ForwardProblems
 
         var problem = Explain(context, policy, exchange, error);
         Log(context, policy, error, problem.StatusCode!.Value);
-        return context.Response.HasStarted ? Task.CompletedTask : problem.ExecuteAsync(context);
+        if (context.Response.HasStarted)
+            return Task.CompletedTask;
+        limits.WriteTo(context.Response.Headers);
+        return problem.ExecuteAsync(context);
     }
 
     // By the forwarder, which only sets the status. So far it does that for handshakes that it translates into HTTP/2.

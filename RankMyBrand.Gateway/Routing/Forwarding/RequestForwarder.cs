@@ -61,7 +61,7 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
             return;
         using (exchange)
         {
-            var error = ForwarderError.None;
+            var (error, limits) = (ForwarderError.None, LimitFields.Of(context.Response.Headers));
             try
             {
                 error = await exchange.ForwardAsync(forwarder);
@@ -71,7 +71,7 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder)
                 await exchange.EndAsync(error);
             }
 
-            await ForwardProblems.FinishAsync(context, policy, exchange, error);
+            await ForwardProblems.FinishAsync(context, policy, exchange, error, limits);
         }
     }
 

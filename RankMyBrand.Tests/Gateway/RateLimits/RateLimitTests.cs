@@ -29,6 +29,8 @@ public sealed class RateLimitTests(Gateways gateways) : IAsyncLifetime
         .. Route("costly", "/costly", ("RateLimits", "ten:4")),
         .. Route("too-costly", "/too-costly", ("RateLimits", "ten:11")),
         .. Route("two", "/two", ("RateLimits", "ten, three")),
+        .. Route("small", "/small", ("RateLimits", "ten")),
+        ("ReverseProxy:Routes:small:MaxRequestBodySize", "1000"),
         .. Route("one", "/one", ("RateLimits", "by-route")),
         .. Route("another", "/another", ("RateLimits", "by-route")),
         .. Route("open", "/open", ("Anonymous", "true")),
@@ -64,6 +66,23 @@ public sealed class RateLimitTests(Gateways gateways) : IAsyncLifetime
         Assert.Equal("\"ten\";q=10;w=3600, \"three\";q=3;w=3600", Header(response, "RateLimit-Policy"));
         Assert.Matches("^\"ten\";r=9;t=\\d+, \"three\";r=2;t=\\d+$", Header(response, "RateLimit"));
         Assert.Null(response.Headers.RetryAfter);
+    }
+
+    [Theory]
+    [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n7d0\r\n", 413)]
+    [InlineData("GET", "\r\n", 502)]
+    public async Task Response_ThatReplacesOneThatCannotBeFinished_TellsTheLimits(string method, string rest, int status)
+    {
+        _backend.Answer = static _ => "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nthis is no chunk\r\n";
+        await using var client = await RawClient.ConnectAsync(_gateway.Address);
+
+        await client.SendAsync(
+            $"{method} /small HTTP/1.1\r\nHost: a\r\nX-API-Key: {GatewayHost.Key}\r\n{rest}{new string('a', status == 413 ? 2000 : 0)}");
+
+        var answer = await client.ReadAsync();
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        Assert.Equal(["\"ten\";q=10;w=3600"], RawBackend.Values(answer!, "RateLimit-Policy"));
+        Assert.StartsWith("\"ten\";r=9;t=", Assert.Single(RawBackend.Values(answer!, "RateLimit")), StringComparison.Ordinal);
     }
 
     [Fact]
