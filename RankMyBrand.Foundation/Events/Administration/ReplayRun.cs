@@ -86,7 +86,7 @@ internal sealed partial class ReplayRun(
     private async Task<ReplayPage> ReadPageAsync(CancellationToken cancellationToken)
     {
         var reading = reader.ReadAsync(_replay.Cursor, PageOf(_replay.Request), cancellationToken);
-        while (await Task.WhenAny(reading, Task.Delay(s_lease / 4, time, CancellationToken.None)) != reading)
+        while (!await EndsSoonAsync(reading))
         {
             try
             {
@@ -100,6 +100,13 @@ internal sealed partial class ReplayRun(
         }
 
         return await reading;
+    }
+
+    /// <summary>Unlike a delay beside the task, this leaves no timer behind when the task has ended.</summary>
+    private async Task<bool> EndsSoonAsync(Task task)
+    {
+        await task.WaitAsync(s_lease / 4, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return task.IsCompleted;
     }
 
     /// <summary>Waits until the group has handled most of what it got. False when the replay is not this runner's any more.</summary>

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using RankMyBrand.Foundation.Events;
 using RankMyBrand.Tests.Support;
+using StackExchange.Redis;
 
 namespace RankMyBrand.Tests.Foundation.Events.Administration;
 
@@ -54,27 +56,52 @@ public sealed class ReplayRunTests(ArchiveDatabases databases) : IClassFixture<A
     {
         await using var redis = await RedisServer.StartAsync(Cancellation);
         await using var host = await EventBusHost.StartAsync(redis);
-        var (replays, database) = (host.Get<Replays>(), databases[ArchiveKind.Plain]);
+        var (replays, database, time) = (host.Get<Replays>(), databases[ArchiveKind.Plain], new HeldTimers());
         await new EventStore(database).SaveAsync([ArchiveDatabases.Deliver(ArchiveDatabases.NewEvent(), Stream)], Cancellation);
-        // As in an archive in which what is looked for is rare.
-        await using (var slow = database.CreateCommand(
-            "ALTER TABLE events RENAME TO kept; CREATE VIEW events AS SELECT * FROM kept WHERE pg_sleep(12) IS NOT NULL"))
-            await slow.ExecuteNonQueryAsync(Cancellation);
         var replay = await replays.StartAsync(new ReplayRequest(Stream, "g") { CreateGroup = true }, Cancellation);
+        var key = ReplayKeys.Of(Stream, replay.Id);
+        await replays.NoteAsync(replay, ReplayRecord.Total, 1);
+        // As in an archive in which what is looked for is rare: the page does not come.
+        await using var connection = await database.OpenConnectionAsync(Cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(Cancellation);
+        await using (var locking = new NpgsqlCommand("LOCK TABLE events IN ACCESS EXCLUSIVE MODE", connection, transaction))
+            await locking.ExecuteNonQueryAsync(Cancellation);
 
         var reader = new StoreReplayReader(database, replay.Request, NullLogger.Instance);
-        var running = new ReplayRun(replays, replay, reader, "runner", null, TimeProvider.System, NullLogger.Instance).RunAsync(Cancellation);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        patience.CancelAfter(TimeSpan.FromMinutes(2));
-        while (!running.IsCompleted)
+        var running = new ReplayRun(replays, replay, reader, "runner", null, time, NullLogger.Instance).RunAsync(Cancellation);
+        for (var i = 0; i < 10; i++)
         {
-            var (state, _) = await replays.TakeAsync(replay, "another", TimeSpan.FromSeconds(10));
-            Assert.Contains(state, new[] { "taken", "done" });
-            await Task.Delay(100, patience.Token);
+            await Recorder.Until(() => Task.FromResult(time.Set.Count > 0));
+            // It looks again before its lease is over, and not at the last moment.
+            Assert.All(time.Set, after => Assert.InRange(after, TimeSpan.Zero, TimeSpan.FromSeconds(5)));
+            await host.Redis.HashSetAsync(key, "taken_until", 0, When.Always);
+            time.Fire();
+            await Recorder.Until(async () => (long)await host.Redis.HashGetAsync(key, "taken_until") > 0);
+            Assert.Equal("taken", (await replays.TakeAsync(replay, "another", TimeSpan.FromSeconds(10))).State);
         }
 
-        await running;
+        await transaction.RollbackAsync(Cancellation);
+        await running.WaitAsync(s_patience, Cancellation);
         var ended = (await replays.FindAsync(Stream, replay.Id, Cancellation))!;
         Assert.Equal((ReplayState.Done, 1), (ended.State, ended.Sent));
+    }
+
+    [Fact]
+    public async Task Run_ThatHasReadItsPages_LeavesNoTimersBehind()
+    {
+        await using var redis = await RedisServer.StartAsync(Cancellation);
+        await using var host = await EventBusHost.StartAsync(redis);
+        for (var i = 0; i < ReplayRun.PageSize + 1; i++)
+            await host.Bus.PublishAsync(Stream, EventBusTests.Event($"{i}"), Cancellation);
+        var (replays, time) = (host.Get<Replays>(), new HeldTimers());
+        var replay = await replays.StartAsync(
+            new ReplayRequest(Stream, "g") { Source = ReplaySource.Stream, CreateGroup = true }, Cancellation);
+
+        var reader = new StreamReplayReader(host.Redis, replay.Request, [Stream]);
+        await new ReplayRun(replays, replay, reader, "runner", null, time, NullLogger.Instance).RunAsync(Cancellation)
+            .WaitAsync(s_patience, Cancellation);
+
+        Assert.Equal(ReplayState.Done, (await replays.FindAsync(Stream, replay.Id, Cancellation))!.State);
+        await Recorder.Until(() => Task.FromResult(time.Set.Count == 0));
     }
 }
