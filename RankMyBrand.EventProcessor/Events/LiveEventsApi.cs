@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using RankMyBrand.Foundation.Events;
 using RankMyBrand.ServiceDefaults.Problems;
+using StackExchange.Redis;
 
 namespace RankMyBrand.EventProcessor.Events;
 
@@ -49,7 +50,8 @@ internal static class LiveEventsApi
     }
 
     /// <summary>
-    /// A client that goes, a host that stops and a listener that is too slow all end the events; none is an error of the service.
+    /// A client that goes, a host that stops, a listener that is too slow and a past that cannot be read, for Redis is away, all end the
+    /// events; none is an error of the service.
     /// </summary>
     private static async IAsyncEnumerable<LiveEvent> UntilEnded(
         IAsyncEnumerable<LiveEvent> events, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -66,7 +68,8 @@ internal static class LiveEventsApi
         {
             return await events.MoveNextAsync();
         }
-        catch (Exception e) when (e is OperationCanceledException or ListenerTooSlowException or ChannelClosedException)
+        catch (Exception e) when (e is OperationCanceledException or ListenerTooSlowException or ChannelClosedException
+            or RedisException or TimeoutException)
         {
             return false;
         }

@@ -50,6 +50,9 @@ public sealed class LiveEvents(
         var listener = new LiveListener(_past, topic, after, keys, buffer, () => Leave(tails, buffer));
         try
         {
+            // Who joins others asks Redis nothing. That the past cannot be read is said before anything is told, not in the midst of it.
+            if (after is not null)
+                await redis.GetDatabase().PingAsync().WaitAsync(cancellationToken);
             listener.JoinedAt = LivePlace.At(await Task.WhenAll(tails.Select(tail => tail.AddAsync(buffer, cancellationToken))));
         }
         catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException)

@@ -189,6 +189,45 @@ public sealed class EventsApiTests : IAsyncLifetime
         Assert.Equal((WebSocketState.Closed, WebSocketCloseStatus.NormalClosure), (socket.State, socket.CloseStatus));
     }
 
+    [Fact]
+    public async Task Live_AfterAPlaceWhileRedisIsAway_IsUnavailable()
+    {
+        var path = $"/api/events/{Stream}/live";
+        // With one who listens already, another may join without asking Redis.
+        using var listening = await _client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        _redis.Kill();
+
+        using var response = await _client.GetAsync($"{path}?after=0-0", HttpCompletionOption.ResponseHeadersRead, Cancellation);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Live_WhoseRedisGoesWhileThePastIsRead_EndsInOrder()
+    {
+        // More than a connection holds that its client does not read.
+        for (var i = 0; i < 60; i++)
+        {
+            await _app.Services.GetRequiredService<IEventBus>().PublishAsync(
+                Stream, new StreamEvent { Type = "t", Data = Encoding.UTF8.GetBytes($"\"{new string('x', 1_000_000)}\"") }, Cancellation);
+        }
+
+        var path = $"/api/events/{Stream}/live?after=0-0";
+        using var response = await _client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{_client.BaseAddress!.Port}{path}"), Cancellation);
+
+        _redis.Kill();
+
+        await response.Content.CopyToAsync(System.IO.Stream.Null, Cancellation);
+        var buffer = new byte[64 * 1024];
+        while ((await socket.ReceiveAsync(buffer, Cancellation)).MessageType is not WebSocketMessageType.Close)
+        {
+        }
+
+        Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, socket.CloseStatus);
+    }
+
     private static async Task<List<string?>> ReadAsync(StreamReader lines, int count)
     {
         var read = new List<string?>();
