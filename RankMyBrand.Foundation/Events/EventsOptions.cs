@@ -24,7 +24,10 @@ public sealed class EventsOptions
         ["actions.recommended"] = new(),
     };
 
-    /// <summary>True lets publishing to an unknown stream create it. Such a stream is not archived: nobody knows it before.</summary>
+    /// <summary>
+    /// True lets publishing to an unknown stream create it, with the default settings. The archive finds such streams by themselves where
+    /// its service has this setting, too.
+    /// </summary>
     public bool AutoCreateStreams { get; set; }
 
     /// <summary>The largest payload of one event, in bytes.</summary>

@@ -11,7 +11,7 @@ namespace RankMyBrand.Foundation.Events;
 /// <param name="DeadLetters">How many dead letters it has.</param>
 public sealed record StreamStatus(string Name, long Length, long MaxLength, int Partitions, long DeadLetters);
 
-/// <summary>Looks at the streams that are configured.</summary>
+/// <summary>Looks at the streams that are configured, and at those that publishing has created.</summary>
 public sealed class StreamCatalogue
 {
     private readonly IConnectionMultiplexer _redis;
@@ -22,14 +22,16 @@ public sealed class StreamCatalogue
 
     /// <summary>The streams, by name.</summary>
     /// <exception cref="RedisException">Redis is away.</exception>
-    public async Task<IReadOnlyList<StreamStatus>> ListAsync(CancellationToken cancellationToken) =>
-        await Task.WhenAll(
-            _options.Streams.OrderBy(stream => stream.Key, StringComparer.Ordinal).Select(
-                stream => DescribeAsync(stream.Key, stream.Value)))
-            .WaitAsync(cancellationToken);
-
-    private async Task<StreamStatus> DescribeAsync(string stream, StreamOptions settings)
+    public async Task<IReadOnlyList<StreamStatus>> ListAsync(CancellationToken cancellationToken)
     {
+        var created = await CreatedStreams.ListAsync(_redis.GetDatabase(), _options).WaitAsync(cancellationToken);
+        return await Task.WhenAll(_options.Streams.Keys.Concat(created).Order(StringComparer.Ordinal).Select(DescribeAsync))
+            .WaitAsync(cancellationToken);
+    }
+
+    private async Task<StreamStatus> DescribeAsync(string stream)
+    {
+        var settings = _options.Streams.GetValueOrDefault(stream) ?? new StreamOptions();
         var keys = _options.KeysOf(stream);
         var lengths = Task.WhenAll(keys.Select(key => _redis.GetDatabase().StreamLengthAsync(key)));
         var dead = Task.WhenAll(keys.Select(key => _redis.GetDatabase().StreamLengthAsync(DeadLetters.NameOf(key))));

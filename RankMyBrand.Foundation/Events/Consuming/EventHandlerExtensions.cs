@@ -87,9 +87,7 @@ public static class EventHandlerExtensions
         bool oneByOne,
         Func<IServiceProvider, IEventHandler> handler)
     {
-        builder.AddEventBus();
-        builder.Services.TryAddSingleton<ConsumerTelemetry>();
-        builder.Services.TryAddSingleton<GroupGauges>();
+        builder.AddEventConsumers();
         // A slow handler of single events should not sit on hundreds that another replica could handle.
         var options = oneByOne ? new EventHandlerOptions { BatchSize = 64 } : new EventHandlerOptions();
         configure?.Invoke(options);
@@ -97,16 +95,29 @@ public static class EventHandlerExtensions
         builder.Services.AddSingleton<IHostedService>(services =>
         {
             var events = services.GetRequiredService<IOptions<EventsOptions>>().Value;
-            var subscription = new EventSubscription(streams, group, options, events) { OneByOne = oneByOne };
-            services.GetRequiredService<GroupGauges>().Add(subscription);
-            return new EventConsumer(
-                services.GetRequiredService<IConnectionMultiplexer>(),
-                subscription,
-                handler(services),
-                services.GetRequiredService<ConsumerTelemetry>(),
-                services.GetRequiredService<TimeProvider>(),
-                services.GetRequiredService<ILogger<EventConsumer>>());
+            return services.CreateEventConsumer(
+                new EventSubscription(streams, group, options, events) { OneByOne = oneByOne }, handler(services));
         });
+    }
+
+    /// <summary>Adds what consumers need.</summary>
+    internal static void AddEventConsumers(this IHostApplicationBuilder builder)
+    {
+        builder.AddEventBus();
+        builder.Services.TryAddSingleton<ConsumerTelemetry>();
+        builder.Services.TryAddSingleton<GroupGauges>();
+    }
+
+    internal static EventConsumer CreateEventConsumer(this IServiceProvider services, EventSubscription subscription, IEventHandler handler)
+    {
+        services.GetRequiredService<GroupGauges>().Add(subscription);
+        return new EventConsumer(
+            services.GetRequiredService<IConnectionMultiplexer>(),
+            subscription,
+            handler,
+            services.GetRequiredService<ConsumerTelemetry>(),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<EventConsumer>>());
     }
 
     private static JsonTypeInfo<T> WebJson<T>() => (JsonTypeInfo<T>)JsonSerializerOptions.Web.GetTypeInfo(typeof(T));

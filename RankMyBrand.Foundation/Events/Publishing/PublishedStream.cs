@@ -15,7 +15,7 @@ internal sealed class PublishedStream : IDisposable
         Options = options.Streams.GetValueOrDefault(name) ?? new StreamOptions();
         _keyNames = [.. options.KeysOf(name)];
         Keys = [.. _keyNames.Select(key => (RedisKey)Encoding.UTF8.GetBytes(key))];
-        Trimmer = new StreamTrimmer(redis, Keys, Options);
+        Trimmer = new StreamTrimmer(redis, Keys, Options) { Created = options.Streams.ContainsKey(name) ? null : name };
         Gate = new StreamGate(Trimmer, Options, name, time);
     }
 

@@ -8,6 +8,9 @@ namespace RankMyBrand.Foundation.Events;
 /// </summary>
 internal sealed class StreamTrimmer(IDatabase redis, IReadOnlyList<RedisKey> keys, StreamOptions options)
 {
+    /// <summary>The name of a stream that no configuration has, and publishing creates; null for others.</summary>
+    public string? Created { get; init; }
+
     /// <summary>A little below the limit, so that a full stream under load is not trimmed once an event.</summary>
     private readonly long _target = options.MaxLength - Math.Max(1, options.MaxLength / 20);
 
@@ -16,6 +19,9 @@ internal sealed class StreamTrimmer(IDatabase redis, IReadOnlyList<RedisKey> key
     /// <summary>Trims and returns the length.</summary>
     public async Task<long> TrimAsync()
     {
+        // Nothing of it is acknowledged before the archive knows it. Entered each time, for Redis may have lost its data.
+        if (Created is not null)
+            await CreatedStreams.AddAsync(redis, Created);
         if (keys.Count == 1)
             return await TrimAsync(keys[0], _target, options.MaxLength);
 

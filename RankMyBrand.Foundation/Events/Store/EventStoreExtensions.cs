@@ -19,13 +19,21 @@ public static class EventStoreExtensions
         builder.Services.TryAddSingleton<EventStore>();
     }
 
-    /// <summary>Archives the events of every configured stream, and keeps the archive as <see cref="EventArchiveOptions"/> say.</summary>
+    /// <summary>Archives the events of every stream, and keeps the archive as <see cref="EventArchiveOptions"/> say.</summary>
     public static void AddEventArchive(this IHostApplicationBuilder builder, Action<EventHandlerOptions>? configure = null)
     {
         builder.AddEventStore();
         var events = new EventsOptions();
         builder.Configuration.GetSection(EventsOptions.Section).Bind(events);
         builder.AddEventHandler<EventArchiver>([.. events.Streams.Keys], ArchiveGroup, configure);
+        if (events.AutoCreateStreams)
+        {
+            var options = new EventHandlerOptions();
+            configure?.Invoke(options);
+            builder.Services.AddSingleton<IHostedService>(services =>
+                ActivatorUtilities.CreateInstance<CreatedStreamsArchive>(services, options));
+        }
+
         builder.Services.AddStrictOptions<EventArchiveOptions>(EventArchiveOptions.Section).ValidateDataAnnotations();
         builder.Services.AddHostedService<ArchiveUpkeep>();
     }
