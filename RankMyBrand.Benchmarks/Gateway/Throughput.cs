@@ -34,7 +34,7 @@ internal sealed class Throughput : Benchmark
         backend.Add(await servers.BackendAsync(cancellationToken));
         Contender[] contenders = [gateway, yarp, caddy, backend];
         foreach (var contender in contenders)
-            await contender.WarmUpAsync(servers.Key, isLong: !run.Quick, cancellationToken);
+            await contender.WarmUpAsync(servers.Key, untilSteady: !run.Quick, cancellationToken);
         for (var round = 0; round < run.Rounds * processes; round++)
         {
             // In two orders in which nobody follows himself: what was before has left its traces in the caches.
@@ -74,10 +74,10 @@ internal sealed class Throughput : Benchmark
 
         public void Add(ChildServer server) => _processes.Add((new Uri(server.Address, ProxyServers.Path), []));
 
-        public async Task WarmUpAsync(string apiKey, bool isLong, CancellationToken cancellationToken)
+        public async Task WarmUpAsync(string apiKey, bool untilSteady, CancellationToken cancellationToken)
         {
             foreach (var (address, _) in _processes)
-                await Wrk.WarmUpAsync(address, apiKey, isLong, cancellationToken);
+                await Wrk.WarmUpAsync(address, apiKey, untilSteady, cancellationToken);
         }
 
         public async Task MeasureAsync(int round, string apiKey, TimeSpan duration, CancellationToken cancellationToken)
