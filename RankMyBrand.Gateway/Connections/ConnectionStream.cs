@@ -36,10 +36,11 @@ internal sealed class ConnectionStream(IDuplexPipe transport) : WrappedStream
 
     private int Take(in ReadResult result, Memory<byte> buffer)
     {
-        var taken = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, buffer.Length));
+        var length = (int)Math.Min(result.Buffer.Length, buffer.Length);
+        var taken = result.Buffer.Slice(0, length);
         taken.CopyTo(buffer.Span);
         transport.Input.AdvanceTo(taken.End);
-        return (int)taken.Length;
+        return length;
     }
 
     private static async ValueTask CheckAsync(ValueTask<FlushResult> writing) => Check(await writing);

@@ -69,21 +69,22 @@ internal sealed class HubConnection(WebSocket socket, Action cutOff, string? ten
     /// <summary>Receives one message and acts on it; false when the client closes.</summary>
     private async Task<bool> ReceiveAsync()
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(HubRequest.MaxBytes);
+        // One more byte tells a message that is too long from one whose end comes by itself.
+        const int Room = HubRequest.MaxBytes + 1;
+        var buffer = ArrayPool<byte>.Shared.Rent(Room);
         try
         {
             var length = 0;
             ValueWebSocketReceiveResult received;
             do
             {
-                if (length == HubRequest.MaxBytes)
+                received = await socket.ReceiveAsync(buffer.AsMemory(length, Room - length), CancellationToken.None);
+                length += received.Count;
+                if (length == Room)
                 {
                     Close(WebSocketCloseStatus.MessageTooBig, $"A message may have {HubRequest.MaxBytes} bytes.");
                     return true;
                 }
-
-                received = await socket.ReceiveAsync(buffer.AsMemory(length, HubRequest.MaxBytes - length), CancellationToken.None);
-                length += received.Count;
             }
             while (!received.EndOfMessage && received.MessageType is not WebSocketMessageType.Close);
 

@@ -30,6 +30,13 @@ internal sealed class HubClient : IAsyncDisposable
     public Task SendAsync(string message) =>
         _socket.SendAsync(Encoding.UTF8.GetBytes(message), WebSocketMessageType.Text, endOfMessage: true, Token);
 
+    /// <summary>Sends a message, and its end as a fragment without content.</summary>
+    public async Task SendBeforeItsEndAsync(string message)
+    {
+        await _socket.SendAsync(Encoding.UTF8.GetBytes(message), WebSocketMessageType.Text, endOfMessage: false, Token);
+        await _socket.SendAsync(ReadOnlyMemory<byte>.Empty, WebSocketMessageType.Text, endOfMessage: true, Token);
+    }
+
     /// <summary>Subscribes, and waits for the answer.</summary>
     public async Task SubscribeAsync(string stream, string? after = null, string? type = null)
     {

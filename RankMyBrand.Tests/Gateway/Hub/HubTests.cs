@@ -240,6 +240,31 @@ public sealed class HubTests(Servers servers)
     }
 
     [Fact]
+    public async Task Messages_ThatComeTogether_AreEachAnswered()
+    {
+        await using var hub = await StartAsync();
+        await using var client = await HubClient.ConnectAsync(hub.Address);
+
+        // Many of them begin in one of the server's buffers and end in the next.
+        for (var i = 0; i < 40; i++)
+            await client.SendAsync("""{"op":"ping"}""".PadRight(3000));
+
+        for (var i = 0; i < 40; i++)
+            Assert.Equal("pong", (await client.ReceiveAsync())?.GetProperty("op").GetString());
+    }
+
+    [Fact]
+    public async Task Message_WhoseEndComesByItself_MayBeAsLongAsAnother()
+    {
+        await using var hub = await StartAsync();
+        await using var client = await HubClient.ConnectAsync(hub.Address);
+
+        await client.SendBeforeItsEndAsync("""{"op":"ping"}""".PadRight(HubRequest.MaxBytes));
+
+        Assert.Equal("pong", (await client.ReceiveAsync())?.GetProperty("op").GetString());
+    }
+
+    [Fact]
     public async Task SilentClient_GetsHeartbeats()
     {
         await using var hub = await StartAsync(("Hub:Heartbeat", "00:00:01"));
