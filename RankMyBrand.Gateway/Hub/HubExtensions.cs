@@ -46,6 +46,7 @@ internal static class HubExtensions
     {
         if (!http.WebSockets.IsWebSocketRequest)
         {
+            OfferUpgrade(http);
             return Problem.Create(
                 ProblemCode.Validation, $"{Path} is a WebSocket; connect with the ws: or wss: scheme.", StatusCodes.Status426UpgradeRequired);
         }
@@ -89,6 +90,18 @@ internal static class HubExtensions
             if (!served)
                 clients.Leave();
         }
+    }
+
+    // RFC 9110, 15.5.22, and RFC 6455, 4.2.2. The connection is as good as before; without the second option the server would end it.
+    private static void OfferUpgrade(HttpContext http)
+    {
+        if (!HttpProtocol.IsHttp11(http.Request.Protocol))
+            return;
+        var headers = http.Response.Headers;
+        var isLast = http.Request.Headers.Connection.ToString().Contains("close", StringComparison.OrdinalIgnoreCase);
+        headers.Connection = isLast ? "Upgrade, close" : "Upgrade, keep-alive";
+        headers.Upgrade = "websocket";
+        headers.SecWebSocketVersion = "13";
     }
 
     private static WebSocket Over(ConnectionContext connection, WebSocketAcceptContext accepted) => WebSocket.CreateFromStream(

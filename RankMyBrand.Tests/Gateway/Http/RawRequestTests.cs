@@ -214,6 +214,22 @@ public sealed class RawRequestTests(EdgeFixture edge) : IClassFixture<EdgeFixtur
     }
 
     [Fact]
+    public async Task Hub_AskedWithoutAHandshake_TellsWhatItNeedsAndKeepsTheConnection()
+    {
+        const string Hub = "GET /ws HTTP/1.1\r\nHost: a\r\n" + Key;
+
+        var answers = await RawClient.AnswersAsync(edge.Gateway.Address, $"{Hub}\r\n{Hub}{End}");
+
+        Assert.All(answers, answer =>
+        {
+            Assert.StartsWith("HTTP/1.1 426 ", answer, StringComparison.Ordinal);
+            Assert.Equal(["websocket"], RawBackend.Values(answer, "Upgrade"));
+            Assert.Equal(["13"], RawBackend.Values(answer, "Sec-WebSocket-Version"));
+        });
+        Assert.Equal(["Upgrade, keep-alive", "Upgrade, close"], answers.SelectMany(answer => RawBackend.Values(answer, "Connection")));
+    }
+
+    [Fact]
     public async Task Body_OverTheRoutesLimitInChunks_Is413()
     {
         var request = Chunked.Replace("/echo/x", "/small", StringComparison.Ordinal) + $"7D0\r\n{new string('a', 2000)}\r\n0\r\n\r\n";
