@@ -4,7 +4,7 @@ using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace RankMyBrand.Gateway.Http;
 
-/// <summary>Drops headers of services' answers that are the gateway's to set, nobody's business, or wrong.</summary>
+/// <summary>Drops headers of services' answers that are the gateway's to set, for one connection only, nobody's business, or wrong.</summary>
 internal sealed class BackendHeaders : ITransformProvider
 {
     private static readonly FrozenSet<string> s_dropped = new[]
@@ -29,6 +29,8 @@ internal sealed class BackendHeaders : ITransformProvider
         {
             if (s_dropped.Contains(header.Key))
                 response.HttpContext.Response.Headers.Remove(header.Key);
+            else if (header.Key.Equals("Connection", StringComparison.OrdinalIgnoreCase))
+                ConnectionOptions.Apply(response.HttpContext.Response.Headers, header.Value.ToString());
         }
 
         // There is no body, whatever its length is said to be. The server would miss that of a 204, and does not take that of a 205.

@@ -5,7 +5,8 @@ namespace RankMyBrand.Gateway.Http;
 
 /// <summary>
 /// Cleans the headers of a request. Dropped is what says who the caller is and where he comes from, which only the gateway may tell the
-/// services, and whatever has an underscore in its name: many servers take that for a hyphen, so it would be another way to say the same.
+/// services, what the client says is for this connection only, and whatever has an underscore in its name: many servers take that for a
+/// hyphen, so it would be another way to say the same.
 /// </summary>
 internal static class ClientHeaders
 {
@@ -59,6 +60,9 @@ internal static class ClientHeaders
 
         foreach (var name in reserved ?? [])
             headers.Remove(name);
+        // The server shows them only where neither "close" nor "keep-alive" is among them.
+        if (headers.Connection is { Count: > 0 } options)
+            ConnectionOptions.Apply(headers, options.ToString());
         return null;
     }
 

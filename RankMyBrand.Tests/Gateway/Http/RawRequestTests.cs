@@ -128,6 +128,8 @@ public sealed class RawRequestTests(EdgeFixture edge) : IClassFixture<EdgeFixtur
         ["the URL has a user"] = ($"GET http://user:pass@a/echo/x HTTP/1.1\r\nHost: a\r\n{Key}{End}", "GET /echo/x HTTP/1.1", "", "pass"),
         ["HTTP/1.0 without host"] = ($"GET /echo/x HTTP/1.0\r\n{Key}\r\n", "GET /echo/x HTTP/1.1", "", "X-Forwarded-Host"),
         ["the Connection header names the tenant"] = (Get + "Connection: close, X-Tenant-ID, X-Identity-ID\r\n\r\n", "GET /echo/x HTTP/1.1", "", "Connection"),
+        ["the Connection header names a header"] = ($"GET /echo/x HTTP/1.0\r\n{Key}X-Hop: secret\r\nConnection: x-hop\r\n\r\n", "GET /echo/x HTTP/1.1", "", "secret"),
+        ["the Connection header names the length"] = (Post + "Content-Length: 5\r\nConnection: close, Content-Length, Host\r\n\r\nhello", "POST /echo/x HTTP/1.1", "hello", "chunked"),
         ["upgrade to HTTP/2"] = (Get + "Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n", "GET /echo/x HTTP/1.1", "", "h2c"),
         ["encoded line breaks"] = ($"GET /echo/x%0d%0aX-Evil:%20evil?q=%0d%0aX-Evil:evil HTTP/1.1\r\nHost: a\r\n{Key}{End}", "GET /echo/x%0D%0AX-Evil:%20evil?q=%0d%0aX-Evil:evil HTTP/1.1", "", "\nX-Evil"),
         ["a fragment"] = ($"GET /echo/x#f HTTP/1.1\r\nHost: a\r\n{Key}{End}", "GET /echo/x%23f HTTP/1.1", "", "#f"),

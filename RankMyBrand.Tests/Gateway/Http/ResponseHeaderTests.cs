@@ -18,6 +18,23 @@ public sealed class ResponseHeaderTests(Gateways gateways)
     }
 
     [Fact]
+    public async Task Header_ThatTheServiceMeansForItsConnection_DoesNotPass()
+    {
+        await using var backend = new RawBackend
+        {
+            Answer = _ => RawBackend.Ok("text/plain", "hello", "X-Hop: secret\r\nConnection: x-hop, Content-Length\r\nX-Kept: kept\r\n"),
+        };
+        await using var gateway = await gateways.StartAsync(backend);
+
+        var answers = await RawClient.AnswersAsync(
+            gateway.Address, $"GET /echo/x HTTP/1.1\r\nHost: a\r\nX-API-Key: {GatewayHost.Key}\r\nConnection: close\r\n\r\n");
+
+        Assert.Empty(RawBackend.Values(Assert.Single(answers), "X-Hop"));
+        Assert.Equal(["kept"], RawBackend.Values(answers[0], "X-Kept"));
+        Assert.Equal(["5"], RawBackend.Values(answers[0], "Content-Length"));
+    }
+
+    [Fact]
     public async Task Length_OfAnAnswerThatHasNoBody_IsLeftOut()
     {
         await using var backend = new RawBackend { Answer = _ => "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n" };
