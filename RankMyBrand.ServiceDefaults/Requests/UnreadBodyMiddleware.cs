@@ -73,12 +73,16 @@ internal sealed class UnreadBodyMiddleware(RequestDelegate next)
         // The caller may send the rest once it has the whole answer, or not at all.
         await response.CompleteAsync();
         using var patience = new CancellationTokenSource(s_patience);
+        // A reading that its token ends is under way for ever to the server, which reads on after this.
+        await using var end = patience.Token.UnsafeRegister(static body => ((PipeReader)body!).CancelPendingRead(), body);
         while (true)
         {
-            var part = await body.ReadAsync(patience.Token);
+            var part = await body.ReadAsync(CancellationToken.None);
             body.AdvanceTo(part.Buffer.End);
             if (part.IsCompleted)
                 return true;
+            if (part.IsCanceled)
+                return false;
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using RankMyBrand.Gateway.Http;
+using RankMyBrand.Tests.Gateway.Routing;
 using RankMyBrand.Tests.Support;
 
 namespace RankMyBrand.Tests.Gateway.Http;
@@ -27,6 +28,23 @@ public sealed class UnreadBodyTests(Gateways gateways)
         while (log.Lines.Count(line => line.Contains("POST /echo/x", StringComparison.Ordinal)) < QuittingClients.Requests)
             await Task.Delay(50, TestContext.Current.CancellationToken);
         Assert.DoesNotContain(log.Lines, line => line.Contains("smuggled", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Body_ThatNeverComes_IsNoErrorInTheLog()
+    {
+        using var log = new TestLog();
+        await using var backend = new RawBackend();
+        await using (var gateway = await gateways.StartAsync(backend.Address, log, []))
+        {
+            await using var client = await RawClient.ConnectAsync(gateway.Address);
+            await client.SendAsync("POST /echo/x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhello");
+            Assert.StartsWith("HTTP/1.1 401 ", await client.ReadAsync(), StringComparison.Ordinal);
+            Assert.Null(await client.ReadAsync());
+            // Before it stops, the server has seen the end of all connections.
+        }
+
+        Assert.DoesNotContain(log.Lines, line => line.Level >= LogLevel.Error);
     }
 
     /// <summary>Keeps the lines of the access log.</summary>
