@@ -66,8 +66,10 @@ internal sealed class RouteTableReader(IConfiguration configuration)
             return null;
         if (route.ClusterId is not { } cluster || !clusters.Contains(cluster, StringComparer.OrdinalIgnoreCase))
         {
-            failures.Add(
-                $"{section.Path}:ClusterId is '{route.ClusterId}'; it must be one of the clusters, {string.Join(", ", clusters)}.");
+            var remedy = clusters.Length > 0
+                ? $"it must be one of the clusters, {string.Join(", ", clusters)}"
+                : "there are no clusters; add one to ReverseProxy:Clusters";
+            failures.Add($"{section.Path}:ClusterId is '{route.ClusterId}'; {remedy}.");
         }
 
         if (route.MaxRequestBodySize is < -1)

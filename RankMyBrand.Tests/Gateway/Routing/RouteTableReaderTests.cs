@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using RankMyBrand.Gateway.Routing.Configuration;
 using Yarp.ReverseProxy.Configuration;
 
@@ -71,6 +72,20 @@ public sealed class RouteTableReaderTests
         Assert.Equal(theirs.HttpClient, ours.HttpClient);
         Assert.Equal(theirs.HttpRequest! with { ActivityTimeout = TimeSpan.FromMinutes(5) }, ours.HttpRequest);
         Assert.Equal(theirs.LoadBalancingPolicy, ours.LoadBalancingPolicy);
+    }
+
+    [Fact]
+    public void RouteWithoutAnyCluster_IsToldWhereToAddOne()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ReverseProxy:Routes:r:ClusterId"] = "c",
+            ["ReverseProxy:Routes:r:Match:Path"] = "/r",
+        }).Build();
+
+        var error = Assert.Throws<OptionsValidationException>(new RouteTableReader(configuration).Read);
+
+        Assert.Equal("ReverseProxy:Routes:r:ClusterId is 'c'; there are no clusters; add one to ReverseProxy:Clusters.", Assert.Single(error.Failures));
     }
 
     [Fact]
