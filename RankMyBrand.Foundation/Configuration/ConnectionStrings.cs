@@ -10,42 +10,72 @@ namespace RankMyBrand.Foundation.Configuration;
 /// </summary>
 internal static class ConnectionStrings
 {
-    /// <exception cref="InvalidOperationException">It cannot be read. One that is missing is left to whoever connects.</exception>
-    public static void CheckRedis(IConfiguration configuration, string name) => Check(
-        configuration,
-        name,
-        text => ConfigurationOptions.Parse(text),
-        // Of a keyword that it does not know it says something else.
-        fault => fault is ArgumentOutOfRangeException,
-        "it must be like 'localhost:6379,password=…,ssl=true', and no value can have a comma in it.");
+    private const string RedisSection = "Aspire:StackExchange:Redis";
+    private const string PostgresSection = "Aspire:Npgsql";
 
     /// <exception cref="InvalidOperationException">It cannot be read. One that is missing is left to whoever connects.</exception>
-    public static void CheckPostgres(IConfiguration configuration, string name) => Check(
-        configuration,
-        name,
-        text => NpgsqlDataSource.Create(text).Dispose(),
-        fault => new NpgsqlConnectionStringBuilder().ContainsKey(fault.ParamName!),
-        "it must be like 'Host=localhost;Port=5432;Username=…;Password=…', with quotes around a value that has a semicolon in it.");
+    public static void CheckRedis(IConfiguration configuration, string name) =>
+        Check(configuration, RedisSection, name, FaultOfRedis);
 
-    private static void Check(
-        IConfiguration configuration, string name, Action<string> read, Predicate<ArgumentException> isOfAKeyword, string remedy)
+    /// <exception cref="InvalidOperationException">It cannot be read. One that is missing is left to whoever connects.</exception>
+    public static void CheckPostgres(IConfiguration configuration, string name) =>
+        Check(configuration, PostgresSection, name, FaultOfPostgres);
+
+    private static void Check(IConfiguration configuration, string section, string name, Func<string, string?> faultOf)
     {
-        if (configuration.GetConnectionString(name) is { Length: > 0 } text && FaultOf(text, read, isOfAKeyword) is { } fault)
-            throw new InvalidOperationException($"ConnectionStrings:{name} {fault}; {remedy}");
+        // In the order in which the client looks for it.
+        string[] keys = [$"ConnectionStrings:{name}", $"{section}:{name}:ConnectionString", $"{section}:ConnectionString"];
+        if (Array.Find(keys, key => configuration[key] is not null) is { } key
+            && configuration[key] is { Length: > 0 } text
+            && faultOf(text) is { } fault)
+        {
+            throw new InvalidOperationException($"{key} {fault}");
+        }
     }
 
-    private static string? FaultOf(string text, Action<string> read, Predicate<ArgumentException> isOfAKeyword)
+    private static string? FaultOfRedis(string text)
     {
         try
         {
-            read(text);
+            ConfigurationOptions.Parse(text);
             return null;
         }
         catch (ArgumentException e)
         {
-            return e.ParamName is not null && isOfAKeyword(e)
-                ? $"has no valid value of '{e.ParamName}'"
-                : "is malformed, or has a keyword that does not exist";
+            // Of a keyword that it does not know it says something else.
+            var keyword = e is ArgumentOutOfRangeException ? e.ParamName : null;
+            return $"{FaultOf(keyword)}; it must be like 'localhost:6379,password=…,ssl=true', and no value can have a comma in it.";
         }
     }
+
+    private static string? FaultOfPostgres(string text)
+    {
+        try
+        {
+            var settings = new NpgsqlConnectionStringBuilder(text);
+            // Npgsql says this, too, but of keywords that it does not read.
+            if (settings.Pooling && settings.MinPoolSize > settings.MaxPoolSize)
+            {
+                return "has a 'Minimum Pool Size' greater than its 'Maximum Pool Size', which is 100 where nothing else is said; "
+                    + "lower the one or raise the other.";
+            }
+
+            NpgsqlDataSource.Create(text).Dispose();
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            var keyword = e.ParamName is { } name && new NpgsqlConnectionStringBuilder().ContainsKey(name) ? name : null;
+            return $"{FaultOf(keyword)}; it must be like 'Host=localhost;Port=5432;Username=…;Password=…', "
+                + "with quotes around a value that has a semicolon in it.";
+        }
+        catch (NotSupportedException e)
+        {
+            // All keywords and values have been understood by then, and it repeats none of the values.
+            return $"has values that do not go together: {e.Message}.";
+        }
+    }
+
+    private static string FaultOf(string? keyword) =>
+        keyword is null ? "is malformed, or has a keyword that does not exist" : $"has no valid value of '{keyword}'";
 }

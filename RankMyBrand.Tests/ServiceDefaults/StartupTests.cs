@@ -69,6 +69,8 @@ public sealed class StartupTests
     [InlineData("EventProcessor", "rankmybrand", "Host=a;Password=a;hunter2=b", "is malformed, or has a keyword that does not exist; ")]
     [InlineData("Registry", "rankmybrand", "Host=a;Port=hunter2", "has no valid value of 'port'; it must be like '")]
     [InlineData("Registry", "rankmybrand", "Username=a;Password=hunter2", "has no valid value of 'Host'; it must be like ")]
+    [InlineData("Registry", "rankmybrand", "Host=a;Password=hunter2;Minimum Pool Size=200", "has a 'Minimum Pool Size' greater than its 'Maximum")]
+    [InlineData("Registry", "rankmybrand", "Host=a;Password=hunter2;Target Session Attributes=primary", "has values that do not go together: ")]
     [InlineData("Registry", "chroma", "hunter2", "is missing or has no Endpoint; it must be like 'Endpoint=http://localhost:8000'.")]
     [InlineData("Registry", "minio", "Endpoint=hunter2", "is missing or has no Endpoint; it must be like 'Endpoint=http://")]
     public async Task Start_MalformedConnectionString_NamesItAndKeepsTheSecret(
@@ -78,6 +80,25 @@ public sealed class StartupTests
 
         Assert.Equal(1, run.ExitCode);
         Assert.StartsWith($"error: ConnectionStrings:{name} {sentence}", Assert.Single(run.Errors), StringComparison.Ordinal);
+        Assert.DoesNotContain(run.Errors, line => line.Contains("hunter2", StringComparison.Ordinal));
+        Assert.Empty(run.Output);
+    }
+
+    [Theory]
+    [InlineData("EventProcessor", "StackExchange:Redis", "localhost:1,password=a,hunter2=b", "is malformed, or has a keyword that ")]
+    [InlineData("Registry", "StackExchange:Redis:redis", "localhost:1,password=hunter2,ssl=hunter2", "has no valid value of 'ssl'; ")]
+    [InlineData("EventProcessor", "Npgsql", "Host=a;Port=hunter2", "has no valid value of 'port'; it must be like 'Host=")]
+    [InlineData("Registry", "Npgsql:rankmybrand", "hunter2", "is malformed, or has a keyword that does not exist; it must be like 'Host=")]
+    public async Task Start_MalformedConnectionStringOfAClient_NamesItAndKeepsTheSecret(
+        string program, string section, string value, string sentence)
+    {
+        var setting = $"Aspire:{section}:ConnectionString";
+
+        var run = await ProgramRun.OfAsync(
+            ProgramOf(program), [("DOTNET_ENVIRONMENT", "Production"), (setting.Replace(":", "__", StringComparison.Ordinal), value)]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith($"error: {setting} {sentence}", Assert.Single(run.Errors), StringComparison.Ordinal);
         Assert.DoesNotContain(run.Errors, line => line.Contains("hunter2", StringComparison.Ordinal));
         Assert.Empty(run.Output);
     }
