@@ -64,6 +64,7 @@ internal static class TelemetryExtensions
 
         if (!isExporting)
             return;
+        builder.Configuration.CheckProtocols();
         telemetry.UseOtlpExporter();
         builder.Services.AddHostedService<LastExport>();
     }

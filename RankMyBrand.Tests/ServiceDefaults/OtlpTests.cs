@@ -90,6 +90,19 @@ public sealed class OtlpTests
         Assert.Contains("http", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "GRPC")]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "http")]
+    [InlineData("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "grcp")]
+    public void Telemetry_ProtocolThatTheExporterDoesNotKnow_NamesTheKeyAndWhatWasExpected(string key, string protocol)
+    {
+        var error = Assert.Throws<InvalidOperationException>(() =>
+            ServiceUnderTest.Build(settings: [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317"), (key, protocol)]));
+
+        Assert.Equal($"Configuration '{key}' is '{protocol}', but must be grpc or http/protobuf.", error.Message);
+    }
+
     /// <summary>Takes OTLP over HTTP and keeps the bytes; protobuf holds its strings as plain UTF-8.</summary>
     private sealed class Collector(WebApplication app, ConcurrentDictionary<string, string> received) : IAsyncDisposable
     {

@@ -166,6 +166,9 @@ public sealed class StartupTests
         "OTEL_EXPORTER_OTLP_HEADERS", "hunter2",
         "error: Headers provided in an invalid format. OTEL_EXPORTER_OTLP_HEADERS must be like 'name=value,other=value'.")]
     [InlineData(
+        "OTEL_EXPORTER_OTLP_PROTOCOL", "grcp",
+        "error: Configuration 'OTEL_EXPORTER_OTLP_PROTOCOL' is 'grcp', but must be grpc or http/protobuf.")]
+    [InlineData(
         "ASPNETCORE_CONTENTROOT", "/nowhere",
         "error: The content root '/nowhere/' is not a directory; ASPNETCORE_CONTENTROOT or --contentRoot must name one.")]
     public async Task Start_BadSettingOfTheFramework_EndsWithASentenceAndNoStack(string name, string value, string sentence)
