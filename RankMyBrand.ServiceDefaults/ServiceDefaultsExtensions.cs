@@ -23,6 +23,7 @@ public static class ServiceDefaultsExtensions
         where TBuilder : IHostApplicationBuilder
     {
         builder.Services.AddStartupFaults();
+        builder.Configuration.CheckPorts();
         builder.Services.AddCheckedSections("ServiceDefaults", TelemetryOptions.Section, HealthOptions.Section, ShutdownOptions.Section);
         builder.AddTelemetry();
         builder.Services.AddHealth();

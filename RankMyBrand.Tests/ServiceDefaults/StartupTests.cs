@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using RankMyBrand.EventProcessor.Administration.Commands;
 using RankMyBrand.Gateway.Identity;
@@ -154,6 +155,34 @@ public sealed class StartupTests
             StringComparison.Ordinal);
         Assert.DoesNotContain(run.Output, IsOfAStack);
     }
+
+    [Theory]
+    [InlineData("ASPNETCORE_HTTP_PORTS", "abc", "HTTP_PORTS", "abc")]
+    [InlineData("HTTP_PORTS", "8080;http://localhost:8081", "HTTP_PORTS", "http://localhost:8081")]
+    [InlineData("ASPNETCORE_HTTPS_PORTS", "8080,8081", "HTTPS_PORTS", "8080,8081")]
+    [InlineData("HTTPS_PORTS", "65536", "HTTPS_PORTS", "65536")]
+    public async Task Start_NoPort_NamesItInsteadOfListeningElsewhere(string name, string value, string setting, string port)
+    {
+        var run = await RunAsync(s_gateway, [("ASPNETCORE_URLS", ""), (name, value)]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal(
+            [
+                $"error: ASPNETCORE_{setting} or {setting} has '{port}', which is no port; it must be a number up to 65535 such as 8080, or "
+                + "several with semicolons between them.",
+            ],
+            run.Errors);
+        Assert.Empty(run.Output);
+    }
+
+    [Theory]
+    [InlineData("", "8080; 0 ;")]
+    [InlineData("", null)]
+    [InlineData("http://localhost:8080", "abc")]
+    public void Ports_ThatTheServerTakesAsTheyAreOrNotAtAll_AreNoFault(string urls, string? ports) => new ConfigurationBuilder()
+        .AddInMemoryCollection([new("urls", urls), new("HTTP_PORTS", ports)])
+        .Build()
+        .CheckPorts();
 
     [Theory]
     [InlineData(
