@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
@@ -226,6 +228,28 @@ public sealed class StartupTests
         Assert.DoesNotContain(run.Output, IsOfAStack);
     }
 
+    [Theory]
+    [InlineData("EventProcessor")]
+    [InlineData("Registry")]
+    public async Task Stop_WhileItWaitsForRedisToStart_EndsAtOnceAndWithoutAStack(string program)
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        // Longer than the test waits: what ends must not have waited for its connection.
+        var redis = $"{silent.LocalEndpoint},abortConnect=false,connectTimeout=600000";
+
+        var run = await ProgramRun.OfAsync(ProgramOf(program), SettingsWith([("ConnectionStrings__redis", redis)]), async process =>
+        {
+            using var connection = await silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+            using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        });
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Empty(run.Errors);
+        Assert.DoesNotContain(run.Output, IsOfAStack);
+    }
+
     [Fact]
     public void Sentences_OfAFileThatNobodyMayRead_NameIt() =>
         // Root may read all, and tests run as root.
@@ -251,19 +275,21 @@ public sealed class StartupTests
 
     private static bool IsOfAStack(string line) => line.TrimStart().StartsWith("at ", StringComparison.Ordinal);
 
-    private static Task<ProgramRun> RunAsync(Assembly program, IEnumerable<(string Name, string Value)> variables) => ProgramRun.OfAsync(
-        program,
-        [
-            ("ASPNETCORE_URLS", "http://127.0.0.1:0"),
-            ("ASPNETCORE_CONTENTROOT", Path.Combine(AppContext.BaseDirectory, "gateway")),
-            ("DOTNET_ENVIRONMENT", "Production"),
-            ("ConnectionStrings__redis", "127.0.0.1:1,abortConnect=false"),
-            ("ConnectionStrings__cache", "127.0.0.1:1,abortConnect=false"),
-            ("ConnectionStrings__rankmybrand", "Host=127.0.0.1;Port=1;Username=nobody;Password=none"),
-            ("ConnectionStrings__chroma", "Endpoint=http://127.0.0.1:1"),
-            ("ConnectionStrings__minio", "Endpoint=http://127.0.0.1:1"),
-            ("Security__ApiKeys__full__Key", GatewayHost.Key),
-            ("Security__ApiKeys__full__Scopes__0", "*"),
-            .. variables,
-        ]);
+    private static Task<ProgramRun> RunAsync(Assembly program, IEnumerable<(string Name, string Value)> variables) =>
+        ProgramRun.OfAsync(program, SettingsWith(variables));
+
+    private static IEnumerable<(string Name, string Value)> SettingsWith(IEnumerable<(string Name, string Value)> variables) =>
+    [
+        ("ASPNETCORE_URLS", "http://127.0.0.1:0"),
+        ("ASPNETCORE_CONTENTROOT", Path.Combine(AppContext.BaseDirectory, "gateway")),
+        ("DOTNET_ENVIRONMENT", "Production"),
+        ("ConnectionStrings__redis", "127.0.0.1:1,abortConnect=false"),
+        ("ConnectionStrings__cache", "127.0.0.1:1,abortConnect=false"),
+        ("ConnectionStrings__rankmybrand", "Host=127.0.0.1;Port=1;Username=nobody;Password=none"),
+        ("ConnectionStrings__chroma", "Endpoint=http://127.0.0.1:1"),
+        ("ConnectionStrings__minio", "Endpoint=http://127.0.0.1:1"),
+        ("Security__ApiKeys__full__Key", GatewayHost.Key),
+        ("Security__ApiKeys__full__Scopes__0", "*"),
+        .. variables,
+    ];
 }

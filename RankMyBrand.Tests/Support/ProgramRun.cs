@@ -11,8 +11,14 @@ internal sealed record ProgramRun(int ExitCode, string[] Output, string[] Errors
 
     /// <summary>Runs it in an empty directory, without a launch profile.</summary>
     /// <exception cref="TimeoutException">It has not ended; it has been killed, with what it started.</exception>
+    public static Task<ProgramRun> OfAsync(
+        Assembly program, IEnumerable<(string Name, string Value)> variables, params string[] arguments) =>
+        OfAsync(program, variables, _ => Task.CompletedTask, arguments);
+
+    /// <summary>Runs it like that, and does something with its process while it runs.</summary>
+    /// <exception cref="TimeoutException">It has not ended; it has been killed, with what it started.</exception>
     public static async Task<ProgramRun> OfAsync(
-        Assembly program, IEnumerable<(string Name, string Value)> variables, params string[] arguments)
+        Assembly program, IEnumerable<(string Name, string Value)> variables, Func<Process, Task> meanwhile, params string[] arguments)
     {
         var directory = Directory.CreateTempSubdirectory("program-").FullName;
         var start = new ProcessStartInfo("dotnet", ["exec", program.Location, .. arguments])
@@ -28,9 +34,10 @@ internal sealed record ProgramRun(int ExitCode, string[] Output, string[] Errors
         var cancellationToken = TestContext.Current.CancellationToken;
         try
         {
-            var texts = await Task.WhenAll(
-                process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken))
-                .WaitAsync(s_patience, cancellationToken);
+            var reading = Task.WhenAll(
+                process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+            await meanwhile(process).WaitAsync(s_patience, cancellationToken);
+            var texts = await reading.WaitAsync(s_patience, cancellationToken);
             await process.WaitForExitAsync(cancellationToken);
             return new ProgramRun(process.ExitCode, LinesOf(texts[0]), LinesOf(texts[1]));
         }
