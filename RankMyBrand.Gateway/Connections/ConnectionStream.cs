@@ -28,6 +28,29 @@ internal sealed class ConnectionStream(IDuplexPipe transport) : WrappedStream
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>
+    /// Reads on, for no longer than it may take, a client of whom nothing more is wanted. A connection that is closed before all has been read is
+    /// reset, which takes from the client what it was told last.
+    /// </summary>
+    public async Task DiscardAsync(TimeSpan time)
+    {
+        using var end = new CancellationTokenSource(time);
+        try
+        {
+            ReadResult read;
+            do
+            {
+                read = await transport.Input.ReadAsync(end.Token);
+                transport.Input.AdvanceTo(read.Buffer.End);
+            }
+            while (!read.IsCompleted);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            // Gone, or cut off, or the time is over.
+        }
+    }
+
     /// <summary>What is written goes at once.</summary>
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

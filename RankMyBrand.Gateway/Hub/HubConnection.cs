@@ -38,6 +38,10 @@ internal sealed class HubConnection(WebSocket socket, Action cutOff, string? ten
             while (begun.MessageType is not WebSocketMessageType.Close
                 && (begun.EndOfMessage ? await AnswerNothingAsync() : await ReceiveAsync()));
         }
+        catch (WebSocketException e) when (e.WebSocketErrorCode == WebSocketError.Faulted)
+        {
+            // It has broken the protocol and been told so. To cut it off would take back what is still on its way.
+        }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             // Gone without a goodbye, or cut off.

@@ -14,6 +14,7 @@ internal static class HubExtensions
     private const string Path = "/ws";
 
     private static readonly TimeSpan s_drainTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_restTime = TimeSpan.FromSeconds(1);
 
     public static void AddHub(this IHostApplicationBuilder builder)
     {
@@ -81,9 +82,14 @@ internal static class HubExtensions
                 handover.To(Serve);
             return Results.Empty;
 
-            Task Serve(ConnectionContext connection) =>
-                clients.ServeAsync(new HubConnection(
-                    Over(connection, accept), connection.Abort, tenant, permission, feed, options.Value));
+            async Task Serve(ConnectionContext connection)
+            {
+                var stream = new ConnectionStream(connection.Transport);
+                var over = Over(stream, accept);
+                await clients.ServeAsync(new HubConnection(over, connection.Abort, tenant, permission, feed, options.Value));
+                if (over.State is WebSocketState.Aborted)
+                    await stream.DiscardAsync(s_restTime);
+            }
         }
         finally
         {
@@ -104,7 +110,7 @@ internal static class HubExtensions
         headers.SecWebSocketVersion = "13";
     }
 
-    private static WebSocket Over(ConnectionContext connection, WebSocketAcceptContext accepted) => WebSocket.CreateFromStream(
-        new ConnectionStream(connection.Transport),
+    private static WebSocket Over(ConnectionStream stream, WebSocketAcceptContext accepted) => WebSocket.CreateFromStream(
+        stream,
         new WebSocketCreationOptions { IsServer = true, SubProtocol = accepted.SubProtocol, KeepAliveInterval = Timeout.InfiniteTimeSpan });
 }

@@ -120,6 +120,9 @@ internal sealed class HubOutbox(WebSocket socket, Action cutOff, HubOptions opti
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or InvalidOperationException)
         {
             Fail();
+            // Otherwise whoever receives has found the client to break the protocol, and told it so: that shall still arrive.
+            if (e is not WebSocketException { WebSocketErrorCode: WebSocketError.InvalidState })
+                cutOff();
         }
     }
 
@@ -157,7 +160,5 @@ internal sealed class HubOutbox(WebSocket socket, Action cutOff, HubOptions opti
             _room?.TrySetResult();
             (_closed ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
         }
-
-        cutOff();
     }
 }
