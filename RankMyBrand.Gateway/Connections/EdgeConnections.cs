@@ -25,7 +25,7 @@ internal sealed class EdgeConnections(IOptions<EdgeLimits> limits) : IConfigureO
             if (Interlocked.Increment(ref _count) > limits.Value.Connections)
                 return;
             connection.Features.Set(new ProvenKey());
-            var handover = new Handover(connection);
+            using var handover = new Handover(connection);
             if (await LostConnection.EndsFirstAsync(http(connection), connection))
                 await handover.CompleteAsync();
         }

@@ -8,18 +8,24 @@ namespace RankMyBrand.Gateway.Connections;
 /// Lets a request that has switched protocols leave its connection to somebody else, and end. What the server and the pipeline hold for a
 /// request is many times what an idle connection needs, and would be held as long as the WebSocket lasts. A feature of every connection.
 /// </summary>
-internal sealed class Handover : IConnectionHeartbeatFeature
+internal sealed class Handover : IConnectionHeartbeatFeature, IDisposable
 {
     private static readonly TimeSpan s_drainTime = TimeSpan.FromSeconds(10);
 
+    private readonly CancellationTokenSource _closed = new();
     private readonly ConnectionContext _connection;
+    private readonly CancellationToken _end;
+    private readonly CancellationTokenRegistration _ending;
+    private volatile bool _isBeginning;
     private Action? _beat;
     private Func<ConnectionContext, Task>? _heir;
     private IDisposable? _kept;
 
     public Handover(ConnectionContext connection)
     {
-        _connection = connection;
+        (_connection, _end) = (connection, connection.ConnectionClosed);
+        connection.ConnectionClosed = _closed.Token;
+        _ending = _end.UnsafeRegister(static handover => ((Handover)handover!).TellEnd(), this);
         connection.Features.Get<IConnectionHeartbeatFeature>()!.OnHeartbeat(static handover => ((Handover)handover).Beat(), this);
         connection.Features.Set<IConnectionHeartbeatFeature>(this);
         connection.Features.Set(this);
@@ -30,6 +36,20 @@ internal sealed class Handover : IConnectionHeartbeatFeature
     /// </summary>
     public static Handover? Of(HttpContext http) =>
         HttpProtocol.IsHttp11(http.Request.Protocol) && http.Features.Get<ITlsConnectionFeature>() is null ? http.Features.Get<Handover>() : null;
+
+    /// <summary>
+    /// To be called before the client is told that protocols have switched: if it then sends all it has and ends its half before the request
+    /// has ended, it is still listening. The server would take it for gone, and close the connection.
+    /// </summary>
+    public void Begin() => _isBeginning = true;
+
+    /// <summary>Protocols have not switched.</summary>
+    public void GiveUp()
+    {
+        _isBeginning = false;
+        if (_end.IsCancellationRequested)
+            TellEnd();
+    }
 
     /// <summary>Names who serves the connection once the request, which must have switched protocols, has ended.</summary>
     public void To(Func<ConnectionContext, Task> heir) => _heir = heir;
@@ -61,8 +81,21 @@ internal sealed class Handover : IConnectionHeartbeatFeature
         }
     }
 
+    public void Dispose()
+    {
+        _ending.Dispose();
+        _connection.ConnectionClosed = _end;
+        _closed.Dispose();
+    }
+
     /// <summary>The server keeps every handler as long as the connection, so it gets one that can be emptied.</summary>
     public void OnHeartbeat(Action<object> action, object state) => _beat += () => action(state);
+
+    private void TellEnd()
+    {
+        if (!_isBeginning)
+            _closed.Cancel();
+    }
 
     private void Beat() => Volatile.Read(ref _beat)?.Invoke();
 

@@ -20,6 +20,7 @@ internal sealed class ProtocolSwitch(IHttpUpgradeFeature client, Relay relay) : 
         relay.Watch(Permission.Of(context));
         var began = new ProtocolSwitch(context.Features.GetRequiredFeature<IHttpUpgradeFeature>(), relay);
         context.Features.Set<IHttpUpgradeFeature>(began);
+        Handover.Of(context)!.Begin();
         response.Content = RequestCopies.WithHeaders(new ByteArrayContent([]), response.Content);
         return began;
     }
@@ -35,8 +36,12 @@ internal sealed class ProtocolSwitch(IHttpUpgradeFeature client, Relay relay) : 
     public void End(Handover handover)
     {
         if (_isDone)
+        {
             handover.To(relay.RunAsync);
-        else
-            relay.Close();
+            return;
+        }
+
+        relay.Close();
+        handover.GiveUp();
     }
 }
