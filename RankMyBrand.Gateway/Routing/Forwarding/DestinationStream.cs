@@ -23,9 +23,17 @@ internal sealed class DestinationStream(Stream inner) : WrappedStream
     public async ValueTask<Stream> TakeAsync()
     {
         _isTaken = true;
-        // A socket keeps the buffer of what it has sent last: here the client's, of four kilobytes.
-        if (inner is NetworkStream)
-            await inner.WriteAsync(ReadOnlyMemory<byte>.Empty);
+        try
+        {
+            // A socket keeps the buffer of what it has sent last: here the client's, of four kilobytes.
+            if (inner is NetworkStream)
+                await inner.WriteAsync(ReadOnlyMemory<byte>.Empty);
+        }
+        catch (IOException)
+        {
+            // It is broken, but what has come over it before can still be read.
+        }
+
         return inner;
     }
 

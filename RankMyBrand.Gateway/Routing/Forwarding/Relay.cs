@@ -84,21 +84,35 @@ internal sealed class Relay(Stream stream, ReadOnlyMemory<byte> early, Destinati
     {
         try
         {
-            while (true)
+            bool isLast, isTaken = true;
+            do
             {
                 var read = await client.ReadAsync();
-                if (!read.Buffer.IsEmpty)
-                    await SendAsync(read.Buffer);
+                isTaken = isTaken && (read.Buffer.IsEmpty || await IsTakenAsync(SendAsync(read.Buffer)));
                 client.AdvanceTo(read.Buffer.End);
-                if (read.IsCompleted || read.IsCanceled)
-                    break;
+                isLast = read.IsCompleted || read.IsCanceled;
             }
+            while (!isLast);
 
-            await EndRequestAsync();
+            await IsTakenAsync(EndRequestAsync());
         }
         catch (Exception e) when (IsEnd(e))
         {
             Close();
+        }
+    }
+
+    // A destination that takes no more may have said something before that, which is still to be read.
+    private static async ValueTask<bool> IsTakenAsync(ValueTask sending)
+    {
+        try
+        {
+            await sending;
+            return true;
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            return false;
         }
     }
 
